@@ -1,0 +1,19 @@
+/* env.h - the environment variables that the library reads; docs/environment.md is their table.
+ *
+ * No other file calls getenv.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef FG_BASE_ENV_H
+#define FG_BASE_ENV_H
+
+#include <stdbool.h>
+
+/* NULL where not set or empty. */
+const char *fg_env_device(void); /* FG_DEVICE */
+const char *fg_env_cl_dir(void); /* FG_CL_DIR */
+const char *fg_env_trace(void);  /* FG_TRACE */
+
+bool fg_env_poison(void); /* FG_POISON=1 */
+
+#endif

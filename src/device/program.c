@@ -1,0 +1,266 @@
+/* program.c - builds programs from the embedded kernel sources, or from FG_CL_DIR.
+ *
+ * Common options never change bits: no -cl-fast-relaxed-math, no -cl-mad-enable.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "device/program.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/env.h"
+#include "device/embedded.h"
+
+struct fg_program {
+    fg_program *next;
+    cl_program program;
+    char *key; /* file and options */
+};
+
+static const struct {
+    const char *file;
+    const char *name;
+} kernels[FG_KERNELS] = {
+#define FG_KERNEL(file, kernel) {#file, #kernel},
+#include "cl/kernels.def"
+#undef FG_KERNEL
+};
+
+const char *fg_kernel_name(enum fg_kernel_id id)
+{
+    return kernels[id].name;
+}
+
+const char *fg_kernel_file(enum fg_kernel_id id)
+{
+    return kernels[id].file;
+}
+
+/* The text of folder/name.cl. Its includes are left to the driver. */
+static fg_status read_source(char **out, const char *folder, const char *name)
+{
+    fg_status status = FG_OK;
+    fg_text text = {0};
+    char *path = NULL;
+    FILE *file = NULL;
+    char line[1024];
+
+    *out = NULL;
+    fg_text_append(&text, "%s/%s.cl", folder, name);
+    FG_TRY(fg_text_take(&path, &text));
+    file = fopen(path, "re");
+    FG_CHECK(file != NULL, FG_ERR_FILE, "%s: cannot be opened (FG_CL_DIR)", path);
+    fg_text_append(&text, "#line 1 \"%s.cl\"\n", name);
+    while (fgets(line, sizeof line, file) != NULL)
+        fg_text_append(&text, "%s", line);
+    FG_CHECK(!ferror(file), FG_ERR_FILE, "%s: cannot be read (FG_CL_DIR)", path);
+    FG_TRY(fg_text_take(out, &text));
+
+cleanup:
+    if (file != NULL)
+        fclose(file);
+    fg_text_free(path);
+    fg_text_free(text.data);
+    return status;
+}
+
+static fg_status find_source(char **out, const char *name)
+{
+    const char *folder = fg_env_cl_dir();
+
+    *out = NULL;
+    if (folder != NULL)
+        return read_source(out, folder, name);
+    for (const fg_embedded_file *file = fg_embedded_files; file->name != NULL; ++file) {
+        if (strcmp(file->name, name) == 0) {
+            *out = fg_text_copy(file->source);
+            return *out != NULL ? FG_OK : FG_ERR_MEMORY;
+        }
+    }
+    return fg_fail(FG_ERR_DEVICE, "kernel source %s.cl is not in the library", name);
+}
+
+static fg_status all_options(char **out, const fg_device *device, const char *options)
+{
+    fg_status status = FG_OK;
+    fg_text text = {0};
+    const char *folder = fg_env_cl_dir();
+
+    *out = NULL;
+    FG_REQUIRE(folder == NULL || strpbrk(folder, " \t\"'\\") == NULL,
+               "FG_CL_DIR is \"%s\": compilers take no blanks, quotes or backslashes in it",
+               folder);
+    fg_text_append(&text, "-cl-std=CL1.2");
+    if (device->prefetch)
+        fg_text_append(&text, " -D FG_CPU=1");
+    if (folder != NULL)
+        fg_text_append(&text, " -I %s", folder);
+    if (options[0] != '\0')
+        fg_text_append(&text, " %s", options);
+    FG_TRY(fg_text_take(out, &text));
+
+cleanup:
+    return status;
+}
+
+/* The whole build log goes to the log, its first error (else its first line) into the message.
+ */
+static fg_status build_failed(const fg_device *device, cl_program program, const char *name,
+                              cl_int code)
+{
+    fg_status status = FG_OK;
+    char *text = NULL;
+    char *rest = NULL;
+    const char *first = NULL, *error = NULL;
+    size_t bytes = 0;
+
+    FG_TRY_CL(
+        clGetProgramBuildInfo(program, device->id, CL_PROGRAM_BUILD_LOG, 0, NULL, &bytes));
+    FG_ALLOC(text, bytes + 1);
+    FG_TRY_CL(
+        clGetProgramBuildInfo(program, device->id, CL_PROGRAM_BUILD_LOG, bytes, text, NULL));
+    for (char *line = strtok_r(text, "\n", &rest); line != NULL;
+         line = strtok_r(NULL, "\n", &rest)) {
+        fg_log_line(&device->log, FG_LOG_ERROR, "%s", line);
+        if (first == NULL)
+            first = line;
+        if (error == NULL && strstr(line, "error") != NULL)
+            error = line;
+    }
+    if (error == NULL)
+        error = first != NULL ? first : "the driver gives no reason";
+    status = fg_fail(FG_ERR_DEVICE, "%s.cl does not build: %s (%d): %s", name,
+                     fg_opencl_name(code), (int)code, error);
+
+cleanup:
+    free(text);
+    return status;
+}
+
+static fg_status build(cl_program *out, const fg_device *device, const char *name,
+                       const char *options)
+{
+    fg_status status = FG_OK;
+    char *source = NULL;
+    const char *text;
+    cl_program program = NULL;
+    cl_int code = CL_SUCCESS;
+
+    *out = NULL;
+    FG_TRY(find_source(&source, name));
+    text = source;
+    program = clCreateProgramWithSource(device->context, 1, &text, NULL, &code);
+    FG_TRY_CL(code);
+    code = clBuildProgram(program, 1, &device->id, options, NULL, NULL);
+    if (code != CL_SUCCESS)
+        FG_TRY(build_failed(device, program, name, code));
+    *out = program;
+    program = NULL;
+
+cleanup:
+    if (program != NULL)
+        clReleaseProgram(program);
+    fg_text_free(source);
+    return status;
+}
+
+/* The device's program of this file and these options, built now if need be. Under its lock. */
+static fg_status find_program(cl_program *out, fg_device *device, const char *name,
+                              const char *options)
+{
+    fg_status status = FG_OK;
+    fg_program *entry = NULL;
+    fg_text text = {0};
+    char *full = NULL, *key = NULL;
+
+    *out = NULL;
+    FG_TRY(all_options(&full, device, options));
+    fg_text_append(&text, "%s.cl %s", name, full);
+    FG_TRY(fg_text_take(&key, &text));
+    for (entry = device->programs; entry != NULL; entry = entry->next) {
+        if (strcmp(entry->key, key) == 0) {
+            *out = entry->program;
+            entry = NULL;
+            goto cleanup;
+        }
+    }
+    FG_ALLOC(entry, 1);
+    FG_TRY(build(&entry->program, device, name, full));
+    fg_log_line(&device->log, FG_LOG_DEBUG, "built %s", key);
+    *out = entry->program;
+    entry->key = key;
+    entry->next = device->programs;
+    device->programs = entry;
+    key = NULL;
+    entry = NULL;
+
+cleanup:
+    free(entry);
+    fg_text_free(key);
+    fg_text_free(full);
+    return status;
+}
+
+fg_status fg_kernel_create(fg_kernel **out, fg_device *device, enum fg_kernel_id id,
+                           const char *options)
+{
+    fg_status status = FG_OK;
+    fg_kernel *kernel = NULL;
+    cl_program program = NULL;
+    cl_int code = CL_SUCCESS;
+
+    *out = NULL;
+    FG_ALLOC(kernel, 1);
+    kernel->device = device;
+    kernel->id = id;
+    pthread_mutex_lock(&device->programs_lock);
+    status = find_program(&program, device, fg_kernel_file(id), options);
+    if (status == FG_OK)
+        kernel->kernel = clCreateKernel(program, fg_kernel_name(id), &code);
+    pthread_mutex_unlock(&device->programs_lock);
+    FG_TRY(status);
+    FG_CHECK(code == CL_SUCCESS, FG_ERR_DEVICE, "kernel %s of %s.cl: %s (%d)",
+             fg_kernel_name(id), fg_kernel_file(id), fg_opencl_name(code), (int)code);
+    *out = kernel;
+    kernel = NULL;
+
+cleanup:
+    fg_kernel_free(kernel);
+    return status;
+}
+
+void fg_kernel_free(fg_kernel *kernel)
+{
+    if (kernel == NULL)
+        return;
+    if (kernel->kernel != NULL)
+        clReleaseKernel(kernel->kernel);
+    free(kernel);
+}
+
+bool fg_program_takes_prefetch(const fg_device *device)
+{
+    const char *source = "__kernel void try_prefetch(__global const float *from)\n"
+                         "{ __builtin_prefetch((const void *)(size_t)from); }\n";
+    cl_int code = CL_SUCCESS;
+    cl_program program = clCreateProgramWithSource(device->context, 1, &source, NULL, &code);
+
+    if (program == NULL)
+        return false;
+    code = clBuildProgram(program, 1, &device->id, "-cl-std=CL1.2", NULL, NULL);
+    clReleaseProgram(program);
+    return code == CL_SUCCESS;
+}
+
+void fg_program_free_all(fg_program *programs)
+{
+    while (programs != NULL) {
+        fg_program *next = programs->next;
+        clReleaseProgram(programs->program);
+        fg_text_free(programs->key);
+        free(programs);
+        programs = next;
+    }
+}

@@ -1,0 +1,273 @@
+/* conv_run.c - everything that one convolution on the device needs, filled with random numbers.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "support/conv_run.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "support/arrays.h"
+#include "support/compare.h"
+#include "support/device_fixture.h"
+
+#define MARGIN FG_CONV_RUN_MARGIN
+
+static int taps_of(const fg_conv_run *run)
+{
+    return run->shape->side * run->shape->side;
+}
+
+static int chunks_of(const fg_conv_run *run)
+{
+    const fg_map_shape map = run->shape->map;
+    return fg_chunks_of(map.images, map.height, map.width).chunks;
+}
+
+/* As the plan pads it: an odd multiple of 128 floats, with room for a vector behind the last pixel. */
+static int pitch_of(int pixels)
+{
+    return ((pixels + FG_LANES + 127) / 128 | 1) * 128;
+}
+
+static void make_map(fg_conv_map *map, const fg_conv_run *run, int channels)
+{
+    const int pitch = pitch_of(run->pixels);
+
+    map->channels = channels;
+    map->values = fg_arrays_floats((size_t)channels * (size_t)pitch);
+    map->gradients = fg_arrays_floats((size_t)channels * (size_t)pitch);
+    map->device = (fg_features){
+        .height = run->shape->map.height, .width = run->shape->map.width, .pitch = pitch};
+}
+
+static void fill_channels(float *values, const fg_conv_run *run, int first, int channels)
+{
+    const size_t pitch = (size_t)pitch_of(run->pixels);
+    for (int c = first; c < first + channels; ++c)
+        fg_arrays_fill_random(values + (size_t)c * pitch, (size_t)run->pixels, -1.0f, 1.0f);
+}
+
+/* Every second source, from the last one back, and then the others: with a channel before each. */
+static int place_sources(fg_conv_run *run, int first)
+{
+    int count = 0, channel = first;
+    while (run->shape->widths[count] != 0)
+        ++count;
+    run->sources = (struct fg_source *)fg_arrays_floats((size_t)count * 3);
+    for (int parity = 0; parity < 2; ++parity)
+        for (int i = count - 1; i >= 0; --i)
+            if (i % 2 == parity) {
+                run->sources[i] = (struct fg_source){channel + 1, run->shape->widths[i], i % 3 == 1};
+                channel += 1 + run->shape->widths[i];
+            }
+    run->call.in.sources_count = count;
+    for (int i = 0; i < count; ++i)
+        run->call.in.channels += run->sources[i].channels;
+    return channel;
+}
+
+static void make_maps(fg_conv_run *run)
+{
+    const bool in_stage = run->place == FG_CONV_IN_STAGE;
+    const int outs = run->shape->out_channels;
+    const int out_first = 2;
+    /* In a stage the output lies before what it reads, where an overrun would do harm. */
+    const int end = place_sources(run, in_stage ? out_first + outs : 0) + 1;
+
+    make_map(&run->in, run, end);
+    if (in_stage)
+        run->out = run->in;
+    else
+        make_map(&run->out, run, out_first + outs + 1);
+    for (int i = 0; i < run->call.in.sources_count; ++i) {
+        const struct fg_source source = run->sources[i];
+        fill_channels(run->in.values, run, source.first_channel, source.channels);
+        if (source.adds)
+            fill_channels(run->in.gradients, run, source.first_channel, source.channels);
+    }
+    run->call.out = (fg_output){NULL, out_first, outs};
+}
+
+static void make_parameters(fg_conv_run *run)
+{
+    const int in = run->call.in.channels, outs = run->shape->out_channels;
+    const size_t count = (size_t)(run->weights + outs);
+
+    run->affine = (struct fg_affine *)fg_arrays_floats((size_t)in * 4);
+    for (int c = 0; c < in; ++c) {
+        const float gamma = (float)fg_arrays_next(0.5, 1.5), beta = (float)fg_arrays_next(-0.5, 0.5);
+        struct fg_affine f = {1.0f, 0.0f, 0.0f, 1.0f};
+        if (run->place != FG_CONV_FIRST) {
+            f.mean = (float)fg_arrays_next(-0.5, 0.5);
+            f.inverse = (float)fg_arrays_next(0.5, 2.0);
+            f.scale = gamma * f.inverse;
+            f.shift = beta - f.mean * f.scale;
+        }
+        run->affine[c] = f;
+    }
+    run->coefficients = (struct fg_coefficients *)fg_arrays_floats((size_t)outs * 4);
+    for (int k = 0; k < outs; ++k)
+        run->coefficients[k] = (struct fg_coefficients){(float)fg_arrays_next(-1.0, 1.0),
+                                                        (float)fg_arrays_next(-1.0, 1.0),
+                                                        (float)fg_arrays_next(-1.0, 1.0), NAN};
+    run->parameters_count = count + 2 * MARGIN;
+    run->parameters = fg_arrays_floats(run->parameters_count);
+    run->gradients = fg_arrays_floats(run->parameters_count);
+    fg_arrays_fill_random(run->parameters + MARGIN, count, -1.0f, 1.0f);
+    run->call.first_weight = MARGIN;
+    run->call.first_bias = run->place == FG_CONV_LINEAR ? MARGIN + run->weights : -1;
+}
+
+/* Scratch of the size that the plan gives it, and a margin. */
+static fg_buffer *make_scratch(size_t floats)
+{
+    return fg_arrays_buffer(fg_arrays_floats(floats + MARGIN), (floats + MARGIN) * sizeof(float));
+}
+
+static void check_scratch(const char *what, const fg_buffer *buffer)
+{
+    const float *values = fg_arrays_read(buffer);
+    fg_compare_poisoned(what, values + buffer->bytes / sizeof(float) - MARGIN, MARGIN);
+}
+
+static size_t partials_floats(const fg_conv_run *run, int channels)
+{
+    return FG_PARTIALS_FLOATS((size_t)chunks_of(run), (size_t)channels);
+}
+
+static const fg_buffer *upload_map(const float *values, const fg_conv_map *map)
+{
+    return fg_arrays_buffer(values,
+                            (size_t)map->channels * (size_t)map->device.pitch * sizeof(float));
+}
+
+void fg_conv_run_upload(fg_conv_run *run)
+{
+    const size_t in = (size_t)run->call.in.channels, outs = (size_t)run->shape->out_channels;
+    const size_t parameters_bytes = run->parameters_count * sizeof(float);
+    fg_conv_call *call = &run->call;
+
+    run->in.device.values = upload_map(run->in.values, &run->in);
+    if (run->place != FG_CONV_FIRST)
+        run->in.device.gradients = upload_map(run->in.gradients, &run->in);
+    if (run->place == FG_CONV_IN_STAGE) {
+        run->out.device = run->in.device;
+    } else {
+        run->out.device.values = upload_map(run->out.values, &run->out);
+        run->out.device.gradients = upload_map(run->out.gradients, &run->out);
+    }
+    call->in.map = &run->in.device;
+    call->out.map = &run->out.device;
+    call->in.sources =
+        fg_arrays_buffer(run->sources, (size_t)call->in.sources_count * sizeof *run->sources);
+    call->affine = fg_arrays_buffer(run->affine, in * sizeof *run->affine);
+    call->coefficients = run->place == FG_CONV_LINEAR
+                             ? NULL
+                             : fg_arrays_buffer(run->coefficients, outs * sizeof *run->coefficients);
+    call->parameters = fg_arrays_buffer(run->parameters, parameters_bytes);
+    call->gradients = fg_arrays_buffer(run->gradients, parameters_bytes);
+    call->packed = make_scratch(FG_CONV_PACKED_FLOATS(outs, in, run->shape->side));
+    call->weight_partials = make_scratch(FG_CONV_WEIGHT_PARTIALS_FLOATS(
+        chunks_of(run), run->shape->out_channels, call->in.channels, run->shape->side));
+    call->partials = NULL;
+}
+
+void fg_conv_run_create(fg_conv_run *out, fg_kernels *kernels, const fg_conv_case *shape,
+                        fg_conv_place place)
+{
+    const fg_map_shape map = shape->map;
+
+    *out = (fg_conv_run){
+        .shape = shape, .place = place, .pixels = map.images * map.height * map.width};
+    make_maps(out);
+    out->weights = shape->out_channels * out->call.in.channels * taps_of(out);
+    make_parameters(out);
+    out->call.images = map.images;
+    out->call.relu = place == FG_CONV_IN_STAGE || place == FG_CONV_BETWEEN;
+    FG_EXPECT_OK(fg_conv_prepare(&out->op, kernels,
+                                 &(fg_conv_shape){.side = shape->side,
+                                                  .in_channels = out->call.in.channels,
+                                                  .out_channels = shape->out_channels,
+                                                  .height = map.height,
+                                                  .width = map.width,
+                                                  .in_place = place == FG_CONV_IN_STAGE,
+                                                  .backward = true,
+                                                  .data = place != FG_CONV_FIRST}));
+    fg_conv_run_upload(out);
+}
+
+/* Channels [first, first + channels) of the map may differ from what the host put there, but only in
+ * their pixels. */
+static void allow(float *before, const float *after, const fg_conv_run *run, int first, int channels)
+{
+    const size_t pitch = (size_t)pitch_of(run->pixels);
+    for (int c = first; c < first + channels; ++c)
+        memcpy(before + (size_t)c * pitch, after + (size_t)c * pitch,
+               (size_t)run->pixels * sizeof *before);
+}
+
+static float *copy_map(const float *values, const fg_conv_map *map)
+{
+    const size_t floats = (size_t)map->channels * (size_t)map->device.pitch;
+    float *copy = fg_arrays_floats(floats);
+    memcpy(copy, values, floats * sizeof *copy);
+    return copy;
+}
+
+static void check_map(const char *what, const fg_buffer *buffer, const float *expected)
+{
+    fg_compare_bits(what, fg_arrays_read(buffer), expected, buffer->bytes / sizeof(float));
+}
+
+void fg_conv_run_forward(fg_conv_run *run)
+{
+    fg_conv_call *call = &run->call;
+    float *expected = copy_map(run->out.values, &run->out);
+
+    call->partials = run->place == FG_CONV_LINEAR
+                         ? NULL
+                         : make_scratch(partials_floats(run, run->shape->out_channels));
+    FG_EXPECT_OK(fg_conv_forward(&run->op, call));
+    allow(expected, fg_arrays_read(call->out.map->values), run, call->out.first_channel,
+          call->out.channels);
+    check_map("the output's map", call->out.map->values, expected);
+    check_scratch("scratch behind packed weights", call->packed);
+    if (call->partials != NULL)
+        check_scratch("scratch behind partial statistics", call->partials);
+}
+
+void fg_conv_run_backward(fg_conv_run *run)
+{
+    fg_conv_call *call = &run->call;
+    const size_t outs = (size_t)run->shape->out_channels;
+
+    fill_channels(run->out.values, run, call->out.first_channel, call->out.channels);
+    fill_channels(run->out.gradients, run, call->out.first_channel, call->out.channels);
+    fg_conv_run_upload(run);
+    call->partials = run->place == FG_CONV_LINEAR || run->place == FG_CONV_FIRST
+                         ? NULL
+                         : make_scratch(partials_floats(run, call->in.channels));
+    FG_EXPECT_OK(fg_conv_backward(&run->op, call));
+
+    check_map("the input's map", call->in.map->values, run->in.values);
+    if (run->place != FG_CONV_IN_STAGE) {
+        check_map("the output's map", call->out.map->values, run->out.values);
+        check_map("the output's gradients", call->out.map->gradients, run->out.gradients);
+    }
+    if (call->in.map->gradients != NULL) {
+        float *expected = copy_map(run->in.gradients, &run->in);
+        const float *got = fg_arrays_read(call->in.map->gradients);
+        for (int i = 0; i < call->in.sources_count; ++i)
+            allow(expected, got, run, run->sources[i].first_channel, run->sources[i].channels);
+        check_map("the input's gradients", call->in.map->gradients, expected);
+    }
+    const float *gradients = fg_arrays_read(call->gradients);
+    fg_compare_poisoned("before the weights' gradients", gradients, MARGIN);
+    fg_compare_poisoned("behind the weights' gradients", gradients + MARGIN + run->weights,
+                        outs + MARGIN);
+    check_scratch("scratch behind packed weights", call->packed);
+    check_scratch("scratch behind partial gradients of weights", call->weight_partials);
+    if (call->partials != NULL)
+        check_scratch("scratch behind partial sums", call->partials);
+}

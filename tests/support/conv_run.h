@@ -1,0 +1,59 @@
+/* conv_run.h - everything that one convolution on the device needs, filled with random numbers.
+ *
+ * The sources lie scattered in their map with channels between them that nobody may touch. Those, the
+ * slack behind a channel's pixels, scratch and a margin behind each buffer of scratch are NaN.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef FG_TESTS_CONV_RUN_H
+#define FG_TESTS_CONV_RUN_H
+
+#include "ops/conv.h"
+#include "support/shapes.h"
+
+/* How a convolution stands in its network. */
+typedef enum fg_conv_place {
+    FG_CONV_IN_STAGE, /* input and output in one map; norm and ReLU before, a norm behind */
+    FG_CONV_BETWEEN,  /* the same from one map to another */
+    FG_CONV_LINEAR,   /* from one map to another; no norm, no ReLU, but a bias */
+    FG_CONV_FIRST,    /* the network's first: FG_CONV_BETWEEN without the gradient of its input, whose
+                       * affine part is the identity and has no ReLU */
+    FG_CONV_PLACES
+} fg_conv_place;
+
+/* A map as the host filled it: [channels][pitch]. */
+typedef struct fg_conv_map {
+    fg_features device;
+    float *values, *gradients;
+    int channels;
+} fg_conv_map;
+
+typedef struct fg_conv_run {
+    const fg_conv_case *shape;
+    fg_conv_place place;
+    fg_conv_op op;
+    fg_conv_call call;
+    fg_conv_map in, out; /* FG_CONV_IN_STAGE: out is a copy of in */
+    struct fg_source *sources;
+    struct fg_affine *affine;
+    struct fg_coefficients *coefficients;
+    float *parameters, *gradients; /* with a margin of NaN before and behind them */
+    size_t parameters_count;
+    int pixels; /* of a channel */
+    int weights;
+} fg_conv_run;
+
+/* The first weight and behind it the biases, and a margin behind scratch. */
+#define FG_CONV_RUN_MARGIN 64
+
+void fg_conv_run_create(fg_conv_run *out, fg_kernels *kernels, const fg_conv_case *shape,
+                        fg_conv_place place);
+
+/* All device memory as it was after create: to run once more. */
+void fg_conv_run_upload(fg_conv_run *run);
+
+/* Run, and fail the test unless all that must not be written is as it was. */
+void fg_conv_run_forward(fg_conv_run *run);
+void fg_conv_run_backward(fg_conv_run *run);
+
+#endif

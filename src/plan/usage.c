@@ -1,0 +1,54 @@
+/* usage.c - what a plan's device memory is for, kind by kind.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "plan/usage.h"
+
+#include <assert.h>
+#include <string.h>
+
+static void add(fg_usage *usage, const char *kind, size_t bytes)
+{
+    int i = 0;
+
+    while (i < usage->count && strcmp(usage->entries[i].kind, kind) != 0)
+        ++i;
+    assert(i < FG_USAGE_KINDS);
+    if (i == usage->count)
+        usage->entries[usage->count++].kind = kind;
+    usage->entries[i].bytes += bytes;
+}
+
+fg_status fg_usage_find(fg_usage *out, const fg_plan *plan)
+{
+    static const char *const parts[FG_PARTS] = {
+        [FG_PART_PARAMETERS] = "parameters",
+        [FG_PART_GRADIENTS] = "parameter gradients",
+        [FG_PART_MOMENTUM] = "momentum",
+        [FG_PART_RUNNING] = "running statistics",
+        [FG_PART_SOURCES] = "tables",
+        [FG_PART_RUNNING_TABLE] = "tables",
+        [FG_PART_STATISTICS] = "batch statistics",
+        [FG_PART_SUMS] = "batch statistics",
+        [FG_PART_LABELS] = "labels and results",
+        [FG_PART_RESULTS] = "labels and results",
+    };
+    fg_status status = FG_OK;
+    fg_usage usage = {0};
+    size_t live;
+
+    FG_TRY(fg_arena_live(&live, &usage.busiest_step, plan->regions, plan->region_count));
+    for (int i = 0; i < plan->region_count; ++i) {
+        const fg_region *region = &plan->regions[i];
+        const bool lives =
+            region->first_step <= usage.busiest_step && region->last_step >= usage.busiest_step;
+        add(&usage, region->kind, lives ? region->bytes : 0);
+    }
+    add(&usage, "lost between regions", plan->arena.bytes - live);
+    for (int i = 0; i < FG_PARTS; ++i)
+        add(&usage, parts[i], plan->part_bytes[i]);
+    *out = usage;
+
+cleanup:
+    return status;
+}

@@ -1,0 +1,159 @@
+/* batchnorm.cl - statistics of features, what readers make of them, and the sums of the backward pass.
+ *
+ * The large passes over pixels are in the kernels that write and read features; here is what remains
+ * per channel.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "batchnorm.h"
+#include "sources.h"
+
+/* Values that each lane of a chunk has seen; see conv_forward. */
+static inline float16 lane_counts(struct fg_chunk chunk, int image_runs)
+{
+    const int16 lane = (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const int runs = image_runs ? chunk.images : 1;
+    const int pixels = image_runs ? chunk.pixels : chunk.images * chunk.pixels;
+    return convert_float16(runs * ((pixels - lane + 15) / FG_LANES));
+}
+
+/* Merges the partial means and sums of squares of a feature: over chunks lane by lane, then over lanes,
+ * always in the same order. Chan, Golub, LeVeque, "Updating formulae", 1979.
+ *
+ * partials: [chunks][channels][2][FG_LANES]
+ * grid: x = some work-items, which share the channels */
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
+batchnorm_statistics(__global struct fg_statistics *restrict statistics,
+                     __global const float *restrict partials, const struct fg_batchnorm_args a)
+{
+    for (int c = get_global_id(0); c < a.channels; c += get_global_size(0)) {
+        __global const float *p = partials + c * 2 * FG_LANES;
+        float16 count = 0.0f, mean = 0.0f, squares = 0.0f;
+        for (int i = 0; i < a.chunks.chunks; ++i, p += a.channels * 2 * FG_LANES) {
+            const float16 more = lane_counts(fg_chunks_at(a.chunks, i), a.image_runs);
+            const float16 both = count + more;
+            const float16 share = select((float16)(0.0f), more / both, both > 0.0f);
+            const float16 off = vload16(0, p) - mean;
+            const int16 any = more > 0.0f;
+            mean = select(mean, fma(off, share, mean), any);
+            squares = select(squares, squares + fma(off * off, count * share, vload16(1, p)), any);
+            count = both;
+        }
+        float n[FG_LANES], m[FG_LANES], s[FG_LANES];
+        vstore16(count, 0, n);
+        vstore16(mean, 0, m);
+        vstore16(squares, 0, s);
+        for (int i = 1; i < FG_LANES; ++i)
+            if (n[i] > 0.0f) {
+                const float both = n[0] + n[i];
+                const float off = m[i] - m[0];
+                m[0] = fma(off, n[i] / both, m[0]);
+                s[0] += fma(off * off, n[0] * (n[i] / both), s[i]);
+                n[0] = both;
+            }
+        statistics[a.first_slot + c].mean = m[0];
+        statistics[a.first_slot + c].variance = s[0] / n[0];
+    }
+}
+
+/* grid: x = some work-items, which share the channels */
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
+batchnorm_affine(__global struct fg_affine *restrict affine,
+                 __global const struct fg_source *restrict sources,
+                 __global const struct fg_statistics *restrict statistics,
+                 __global const float *restrict parameters, __global const float *restrict running,
+                 const struct fg_batchnorm_args a)
+{
+    for (int c = get_global_id(0); c < a.channels; c += get_global_size(0)) {
+        struct fg_affine f = {1.0f, 0.0f, 0.0f, 1.0f};
+        if (a.mode != FG_AFFINE_IDENTITY) {
+            struct fg_statistics s;
+            if (a.mode == FG_AFFINE_BATCH) {
+                s = statistics[a.first_slot + fg_sources_channel(sources + a.first_source, c)];
+            } else {
+                s.mean = running[a.mean + c];
+                s.variance = running[a.variance + c];
+            }
+            f.mean = s.mean;
+            f.inverse = 1.0f / sqrt(s.variance + FG_NORM_EPSILON);
+            f.scale = parameters[a.scale + c] * f.inverse;
+            f.shift = fma(-f.mean, f.scale, parameters[a.shift + c]);
+        }
+        affine[c] = f;
+    }
+}
+
+/* running = 0.9 running + 0.1 batch, with the variance divided by n - 1.
+ * grid: x = some work-items, which share all channels of all norms */
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
+batchnorm_running(__global float *restrict running, __global const struct fg_running *restrict table,
+                  __global const struct fg_statistics *restrict statistics, const int channels,
+                  const int images)
+{
+    for (int i = get_global_id(0); i < channels; i += get_global_size(0)) {
+        const struct fg_running t = table[i];
+        const struct fg_statistics s = statistics[t.slot];
+        const float n = (float)images * (float)t.pixels;
+        running[t.mean] = fma(FG_NORM_MOMENTUM, s.mean, (1.0f - FG_NORM_MOMENTUM) * running[t.mean]);
+        running[t.variance] = fma(FG_NORM_MOMENTUM, s.variance * (n / (n - 1.0f)),
+                                  (1.0f - FG_NORM_MOMENTUM) * running[t.variance]);
+    }
+}
+
+/* Merges a reader's d_beta and d_gamma over chunks and lanes, writes them, and adds gamma times them
+ * to the sums of the features that it reads.
+ *
+ * partials: [chunks][channels][2][FG_LANES]
+ * grid: x = some work-items, which share the channels */
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
+batchnorm_backward(__global float *restrict gradients, __global struct fg_sums *restrict sums,
+                   __global const struct fg_source *restrict sources,
+                   __global const float *restrict parameters, __global const float *restrict partials,
+                   const struct fg_batchnorm_args a)
+{
+    for (int c = get_global_id(0); c < a.channels; c += get_global_size(0)) {
+        __global const float *p = partials + c * 2 * FG_LANES;
+        float16 beta = vload16(0, p), gamma = vload16(1, p);
+        for (int i = 1; i < a.chunks.chunks; ++i) {
+            p += a.channels * 2 * FG_LANES;
+            beta += vload16(0, p);
+            gamma += vload16(1, p);
+        }
+        const float8 b8 = beta.lo + beta.hi, g8 = gamma.lo + gamma.hi;
+        const float4 b4 = b8.lo + b8.hi, g4 = g8.lo + g8.hi;
+        const float2 b2 = b4.lo + b4.hi, g2 = g4.lo + g4.hi;
+        const float d_beta = b2.x + b2.y, d_gamma = g2.x + g2.y;
+        const float scale = parameters[a.scale + c];
+        __global struct fg_sums *s =
+            sums + a.first_slot + fg_sources_channel(sources + a.first_source, c);
+        struct fg_sums old = {0.0f, 0.0f};
+        if (fg_sources_at(sources + a.first_source, c).adds)
+            old = *s;
+        s->gamma_d_beta = fma(scale, d_beta, old.gamma_d_beta);
+        s->gamma_d_gamma = fma(scale, d_gamma, old.gamma_d_gamma);
+        gradients[a.shift + c] = d_beta;
+        gradients[a.scale + c] = d_gamma;
+    }
+}
+
+/* With A and B the sums of a channel and M its pixels:
+ * q = -B / (M sigma^2), c = -A / (M sigma).
+ * grid: x = some work-items, which share the channels */
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
+batchnorm_coefficients(__global struct fg_coefficients *restrict coefficients,
+                       __global const struct fg_sums *restrict sums,
+                       __global const struct fg_statistics *restrict statistics,
+                       const struct fg_batchnorm_args a)
+{
+    const float pixels = (float)a.chunks.images * (float)(a.chunks.height * a.chunks.width);
+    for (int k = get_global_id(0); k < a.channels; k += get_global_size(0)) {
+        const struct fg_statistics s = statistics[a.first_slot + k];
+        const float inverse = 1.0f / sqrt(s.variance + FG_NORM_EPSILON);
+        struct fg_coefficients f;
+        f.q = -sums[a.first_slot + k].gamma_d_gamma * inverse * inverse / pixels;
+        f.mean = s.mean;
+        f.c = -sums[a.first_slot + k].gamma_d_beta * inverse / pixels;
+        f.unused = 0.0f;
+        coefficients[k] = f;
+    }
+}

@@ -1,0 +1,18 @@
+/* dataset.h - what a data set is inside: images, labels, and who owns them.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef FG_DATA_DATASET_H
+#define FG_DATA_DATASET_H
+
+#include "base/status.h"
+
+struct fg_dataset {
+    fg_dataset_info info;
+    const uint8_t *pixels; /* [images][channels][side][side] */
+    const int32_t *labels; /* [images]; NULL: no labels */
+    uint8_t *owned_pixels; /* NULL where the memory is the caller's or another data set's */
+    int32_t *owned_labels;
+};
+
+#endif

@@ -1,0 +1,248 @@
+/* file.c - see file.h.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "data/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TEMPORARY_NAMES 1000
+
+struct fg_file {
+    char *path;
+    char *temporary; /* exists as long as this is not NULL */
+    int descriptor;  /* -1: closed */
+};
+
+static fg_status fail_errno(const char *path)
+{
+    return fg_fail(FG_ERR_FILE, "%s: %s", path, strerror(errno));
+}
+
+/* The folder that holds path, for free(). */
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (slash == NULL)
+        return fg_text_copy(".");
+    char *folder = fg_text_copy(path);
+    if (folder != NULL)
+        folder[slash == path ? 1 : slash - path] = '\0';
+    return folder;
+}
+
+/* Renaming onto a device or a pipe would replace it, so only regular files are written. */
+fg_status fg_file_check(const char *path)
+{
+    fg_status status = FG_OK;
+    char *folder = NULL;
+    struct stat info;
+
+    if (stat(path, &info) == 0)
+        FG_CHECK(S_ISREG(info.st_mode), FG_ERR_FILE, "%s: is not a regular file", path);
+    else if (errno != ENOENT)
+        return fail_errno(path);
+    FG_CHECK(*path != '\0' && path[strlen(path) - 1] != '/', FG_ERR_FILE,
+             "%s: is not the name of a file", path);
+    folder = folder_of(path);
+    if (folder == NULL)
+        return FG_ERR_MEMORY;
+    if (access(folder, W_OK | X_OK) != 0)
+        status = fail_errno(path);
+
+cleanup:
+    free(folder);
+    return status;
+}
+
+/* Opens a name that nothing else has: the process tells processes apart, the number what a
+ * killed process with the same id left behind. open, unlike mkstemp, gives the usual
+ * permissions. */
+static fg_status open_temporary(fg_file *file)
+{
+    const size_t capacity = strlen(file->path) + 48;
+    char *name = fg_memory_zeroed(capacity, 1);
+
+    if (name == NULL)
+        return FG_ERR_MEMORY;
+    for (int i = 0; i < TEMPORARY_NAMES && file->descriptor < 0; ++i) {
+        snprintf(name, capacity, "%s.%ld-%d.tmp", file->path, (long)getpid(), i);
+        file->descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (file->descriptor < 0 && errno != EEXIST)
+            break;
+    }
+    if (file->descriptor < 0) {
+        const fg_status status = fail_errno(file->path);
+        free(name);
+        return status;
+    }
+    file->temporary = name;
+    return FG_OK;
+}
+
+fg_status fg_file_create(fg_file **out, const char *path)
+{
+    fg_status status = FG_OK;
+    fg_file *file = NULL;
+
+    *out = NULL;
+    FG_TRY(fg_file_check(path));
+    FG_ALLOC(file, 1);
+    file->descriptor = -1;
+    file->path = fg_text_copy(path);
+    if (file->path == NULL) {
+        status = FG_ERR_MEMORY;
+        goto cleanup;
+    }
+    FG_TRY(open_temporary(file));
+    *out = file;
+    file = NULL;
+
+cleanup:
+    fg_file_free(file);
+    return status;
+}
+
+/* False, with errno, when not all could be written. */
+static bool write_all(int descriptor, const void *data, size_t bytes)
+{
+    const char *at = data;
+
+    while (bytes > 0) {
+        const ssize_t written = write(descriptor, at, bytes);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return false;
+        at += written;
+        bytes -= (size_t)written;
+    }
+    return true;
+}
+
+fg_status fg_file_write(fg_file *file, const void *data, size_t bytes)
+{
+    return write_all(file->descriptor, data, bytes) ? FG_OK : fail_errno(file->path);
+}
+
+/* A rename is lost in a power failure until its folder is on the disk. Some file systems cannot
+ * sync a folder and say EINVAL. */
+static fg_status sync_folder(const char *path)
+{
+    fg_status status = FG_OK;
+    char *folder = folder_of(path);
+    int descriptor = -1;
+
+    if (folder == NULL)
+        return FG_ERR_MEMORY;
+    descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0 || (fsync(descriptor) != 0 && errno != EINVAL))
+        status = fail_errno(path);
+    if (descriptor >= 0)
+        close(descriptor);
+    free(folder);
+    return status;
+}
+
+fg_status fg_file_commit(fg_file *file)
+{
+    if (fsync(file->descriptor) != 0)
+        return fail_errno(file->path);
+    const int closed = close(file->descriptor);
+    file->descriptor = -1;
+    if (closed != 0 || rename(file->temporary, file->path) != 0)
+        return fail_errno(file->path);
+    free(file->temporary);
+    file->temporary = NULL;
+    return sync_folder(file->path);
+}
+
+void fg_file_free(fg_file *file)
+{
+    if (file == NULL)
+        return;
+    if (file->descriptor >= 0)
+        close(file->descriptor);
+    if (file->temporary != NULL)
+        unlink(file->temporary);
+    free(file->temporary);
+    free(file->path);
+    free(file);
+}
+
+fg_status fg_file_append(const char *path, const void *data, size_t bytes)
+{
+    fg_status status = FG_OK;
+    struct stat before;
+    const int descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK);
+
+    if (descriptor < 0 || fstat(descriptor, &before) != 0) {
+        status = fail_errno(path);
+        goto cleanup;
+    }
+    FG_CHECK(S_ISREG(before.st_mode), FG_ERR_FILE, "%s: is not a regular file", path);
+    if (!write_all(descriptor, data, bytes) || fsync(descriptor) != 0) {
+        status = fail_errno(path);
+        if (ftruncate(descriptor, before.st_size) != 0)
+            fg_fail_prefix(status, "half a line is left behind: ");
+    }
+
+cleanup:
+    if (descriptor >= 0)
+        close(descriptor);
+    return status;
+}
+
+bool fg_file_exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+fg_status fg_file_read(char **out, size_t *bytes, const char *path)
+{
+    fg_status status = FG_OK;
+    char *data = NULL;
+    size_t size = 0, done = 0;
+    struct stat info;
+    /* O_NONBLOCK: a pipe that nobody writes to must be refused, not waited for. */
+    const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+    *out = NULL;
+    *bytes = 0;
+    if (descriptor < 0 || fstat(descriptor, &info) != 0) {
+        status = fail_errno(path);
+        goto cleanup;
+    }
+    FG_CHECK(S_ISREG(info.st_mode), FG_ERR_FILE, "%s: is not a regular file", path);
+    size = (size_t)info.st_size;
+    data = malloc(size + 1);
+    FG_CHECK(data != NULL, FG_ERR_MEMORY, "%s: no memory for its %zu bytes", path, size);
+    while (done < size) {
+        const ssize_t got = read(descriptor, data + done, size - done);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0) {
+            status = fail_errno(path);
+            goto cleanup;
+        }
+        FG_CHECK(got > 0, FG_ERR_FILE, "%s: became shorter while it was read", path);
+        done += (size_t)got;
+    }
+    data[size] = '\0';
+    *out = data;
+    *bytes = size;
+    data = NULL;
+
+cleanup:
+    free(data);
+    if (descriptor >= 0)
+        close(descriptor);
+    return status;
+}

@@ -1,0 +1,87 @@
+/* net.h - a network on a device: the plan, its memory and the operations that walk it.
+ *
+ * net.c creates and frees, memory.c places, forward.c and backward.c walk the plan, step.c is the calls
+ * of the public header, params.c reads and writes tensors.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef FG_NET_NET_H
+#define FG_NET_NET_H
+
+#include "ops/batchnorm.h"
+#include "ops/conv.h"
+#include "ops/head_pool.h"
+#include "ops/linear.h"
+#include "ops/pool.h"
+#include "ops/sgd.h"
+#include "ops/softmax_loss.h"
+#include "ops/weights.h"
+#include "plan/plan.h"
+
+#define FG_NET_UPLOADS 2 /* batches on their way to the device: one in use, one being prepared */
+
+/* A batch in host memory until the device has taken it. */
+typedef struct fg_upload {
+    float *pixels; /* [channels][pitch] */
+    cl_int *labels;
+    cl_event taken; /* NULL: free */
+} fg_upload;
+
+struct fg_net {
+    fg_device *device; /* borrowed */
+    fg_plan *plan;
+    bool keep_gradients;
+
+    fg_buffer **segments; /* [plan->arena.segments]: allocations ... */
+    fg_buffer **regions;  /* [plan->region_count]: ... and views of them */
+    fg_buffer *parts[FG_PARTS];
+    fg_features *maps; /* [plan->map_count] */
+
+    fg_kernels kernels;
+    fg_conv_op *convs; /* [plan->conv_count] */
+    fg_batchnorm_op batchnorm;
+    fg_pool_op pool;
+    fg_head_pool_op head_pool;
+    fg_linear_op linear;
+    fg_softmax_loss_op softmax_loss;
+    fg_sgd_op sgd;
+
+    fg_upload uploads[FG_NET_UPLOADS];
+    int next_upload;
+
+    int images;      /* of the last forward call */
+    bool backward_ready; /* it was in training mode, and no backward call has followed */
+    uint64_t steps;  /* number of the last step */
+    struct fg_result results[FG_STEP_RESULTS]; /* entry: step % FG_STEP_RESULTS */
+    cl_event results_read[FG_STEP_RESULTS];
+};
+
+/* All device memory, and the tables that never change. */
+fg_status fg_net_place(fg_net *net);
+void fg_net_unplace(fg_net *net);
+
+/* Initial values of every tensor; momentum 0. */
+fg_status fg_net_initialise(fg_net *net, uint64_t seed);
+
+/* Enqueue a pass. The input is on its way; labels too for backward, whose step's result becomes entry
+ * `entry`. */
+fg_status fg_net_walk_forward(fg_net *net, fg_mode mode, int images);
+fg_status fg_net_walk_backward(fg_net *net, int entry);
+
+/* A step is done: with FG_POISON, what no later step reads becomes NaN. */
+fg_status fg_net_poison(fg_net *net, int step);
+
+/* A convolution's or head pool's input and output, and its norm; NULL where it has none. */
+fg_input fg_net_input(const fg_net *net, const fg_reads *reads);
+fg_output fg_net_output(const fg_net *net, int map, int first_channel, int channels);
+const fg_batchnorm_norm *fg_net_norm(const fg_net *net, int norm, fg_batchnorm_norm *out);
+const fg_buffer *fg_net_scratch(const fg_net *net, const fg_step *step, enum fg_scratch which);
+
+/* As fg_net_forward and fg_net_step, for a batch that is channel-major already:
+ * pixels [channels][images][side][side]. Both copy it before they return. */
+fg_status fg_net_forward_prepared(fg_net *net, fg_mode mode, float *logits, const float *pixels,
+                                  int images);
+fg_status fg_net_step_prepared(fg_net *net, uint64_t *number, const float *pixels,
+                               const int32_t *labels, int images, const fg_sgd *sgd);
+
+#endif

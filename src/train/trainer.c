@@ -1,0 +1,225 @@
+/* trainer.c - a training run: what it needs, and its checks. Its epochs are in epoch.c.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "train/trainer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/file.h"
+#include "device/device.h"
+#include "train/epoch.h"
+#include "train/history.h"
+#include "train/match.h"
+#include "train/recipe.h"
+
+static fg_status copy_path(char **out, const char *path)
+{
+    if (path == NULL)
+        return FG_OK;
+    *out = fg_text_copy(path);
+    return *out == NULL ? FG_ERR_MEMORY : FG_OK;
+}
+
+static fg_status check_config(const fg_train_config *config)
+{
+    fg_status status = FG_OK;
+
+    FG_REQUIRE(
+        config->struct_size == sizeof *config,
+        "struct_size of the config is %zu, expected %zu: start from FG_TRAIN_CONFIG_INIT",
+        config->struct_size, sizeof *config);
+    if (config->checkpoint != NULL)
+        FG_TRY(fg_file_check(config->checkpoint));
+    if (config->log == NULL)
+        return FG_OK;
+    FG_REQUIRE(config->checkpoint == NULL || strcmp(config->checkpoint, config->log) != 0,
+               "%s: cannot be checkpoint and log at once", config->log);
+    FG_TRY(fg_history_check(config->log));
+
+cleanup:
+    return status;
+}
+
+static fg_status split_data(fg_trainer *trainer, const fg_dataset *dataset)
+{
+    fg_status status = FG_OK;
+    const fg_dataset_info info = fg_dataset_information(dataset);
+    const int held_out = trainer->recipe.validation;
+
+    FG_REQUIRE(info.has_labels, "the data set has no labels, which training needs");
+    FG_REQUIRE(held_out < info.images, "validation is %d, expected less than the %d images",
+               held_out, info.images);
+    trainer->dataset_images = info.images;
+    FG_TRY(fg_dataset_view(&trainer->training, dataset, 0, info.images - held_out));
+    if (held_out > 0)
+        FG_TRY(
+            fg_dataset_view(&trainer->validation, dataset, info.images - held_out, held_out));
+    if (trainer->recipe.normalisation.channels == 0)
+        trainer->recipe.normalisation = fg_dataset_normalisation(trainer->training);
+
+cleanup:
+    return status;
+}
+
+/* All but the initial state. model is complete. */
+static fg_status assemble(fg_trainer *trainer, fg_device *device, const fg_train_config *config,
+                          const fg_dataset *dataset, const char *model)
+{
+    fg_status status = FG_OK;
+    fg_net_config net_config = FG_NET_CONFIG_INIT;
+
+    trainer->device = device;
+    trainer->progress = config->progress;
+    trainer->cancel = config->cancel;
+    trainer->user = config->user;
+    FG_TRY(copy_path(&trainer->checkpoint, config->checkpoint));
+    FG_TRY(copy_path(&trainer->log, config->log));
+    FG_TRY(split_data(trainer, dataset));
+
+    const fg_batch_config batches = fg_batch_for_training(trainer->training, &trainer->recipe);
+    FG_TRY(fg_batch_check(&batches));
+    trainer->steps = fg_batch_steps(&batches);
+    net_config.model = model;
+    net_config.images = trainer->recipe.batch;
+    net_config.seed = trainer->recipe.seed;
+    FG_TRY(fg_net_create(&trainer->net, device, &net_config));
+    FG_TRY(fg_match_data(fg_net_plan(trainer->net), dataset));
+    FG_TRY(fg_match_batches(fg_net_plan(trainer->net), &batches));
+    FG_TRY(fg_loader_create(&trainer->loader, &batches));
+
+cleanup:
+    return status;
+}
+
+fg_status fg_trainer_create(fg_trainer **out, fg_device *device, const fg_train_config *config,
+                            const fg_dataset *dataset)
+{
+    fg_status status = FG_OK;
+    fg_trainer *trainer = NULL;
+    char *model = NULL;
+
+    *out = NULL;
+    FG_TRY(check_config(config));
+    FG_REQUIRE(config->model != NULL, "the model is NULL");
+    FG_TRY(fg_recipe_check(&config->recipe));
+    FG_CHECK(config->overwrite || config->checkpoint == NULL ||
+                 !fg_file_exists(config->checkpoint),
+             FG_ERR_FILE, "%s: is there already, and is neither to be resumed nor overwritten",
+             config->checkpoint);
+    FG_TRY(fg_match_complete(&model, config->model, dataset));
+    FG_ALLOC(trainer, 1);
+    trainer->recipe = config->recipe;
+    FG_TRY(assemble(trainer, device, config, dataset, model));
+    if (config->weights != NULL)
+        FG_TRY(fg_net_load(trainer->net, config->weights));
+    *out = trainer;
+    trainer = NULL;
+
+cleanup:
+    fg_text_free(model);
+    fg_trainer_free(trainer);
+    return status;
+}
+
+/* What the checkpoint says must fit the data and the number of epochs that is asked for. */
+static fg_status check_stored(const fg_checkpoint *stored, int epochs,
+                              const fg_dataset *dataset)
+{
+    fg_status status = FG_OK;
+    const fg_checkpoint_state *state = &stored->state;
+    const int images = fg_dataset_information(dataset).images;
+    const int begun = state->epoch + (state->step > 0);
+
+    FG_REQUIRE(images == stored->dataset_images,
+               "the data set has %d images, but the checkpoint's had %d", images,
+               stored->dataset_images);
+    FG_REQUIRE(epochs >= begun, "epochs is %d, but the checkpoint is in epoch %d already",
+               epochs, begun);
+
+cleanup:
+    return status;
+}
+
+static void compare_devices(const fg_device *device, const fg_checkpoint *stored)
+{
+    if (strcmp(device->info.name, stored->device) != 0 ||
+        strcmp(device->info.driver, stored->driver) != 0)
+        fg_log_line(
+            &device->log, FG_LOG_WARN,
+            "the checkpoint is from %s (driver %s), this is %s (driver %s): the same bits "
+            "are not promised",
+            stored->device, stored->driver, device->info.name, device->info.driver);
+}
+
+fg_status fg_trainer_resume(fg_trainer **out, fg_device *device, const fg_train_config *config,
+                            const fg_dataset *dataset)
+{
+    fg_status status = FG_OK;
+    fg_trainer *trainer = NULL;
+    fg_checkpoint stored = {0};
+
+    *out = NULL;
+    FG_TRY(check_config(config));
+    FG_REQUIRE(config->checkpoint != NULL, "the checkpoint to resume is NULL");
+    FG_TRY(fg_checkpoint_open(&stored, config->checkpoint));
+    FG_ALLOC(trainer, 1);
+    trainer->recipe = stored.recipe;
+    trainer->state = stored.state;
+    if (config->recipe.epochs != 0)
+        trainer->recipe.epochs = config->recipe.epochs;
+    FG_TRY(check_stored(&stored, trainer->recipe.epochs, dataset));
+    FG_TRY(assemble(trainer, device, config, dataset, stored.model));
+    FG_CHECK(stored.state.step <= trainer->steps, FG_ERR_FILE,
+             "%s: state.step is %d, but an epoch has %d steps", config->checkpoint,
+             stored.state.step, trainer->steps);
+    FG_TRY(fg_checkpoint_restore(&stored, trainer->net));
+    compare_devices(device, &stored);
+    *out = trainer;
+    trainer = NULL;
+
+cleanup:
+    fg_checkpoint_close(&stored);
+    fg_trainer_free(trainer);
+    return status;
+}
+
+void fg_trainer_free(fg_trainer *trainer)
+{
+    if (trainer == NULL)
+        return;
+    fg_loader_free(trainer->loader);
+    fg_net_free(trainer->net);
+    fg_dataset_free(trainer->validation);
+    fg_dataset_free(trainer->training);
+    free(trainer->checkpoint);
+    free(trainer->log);
+    free(trainer);
+}
+
+fg_net *fg_trainer_net(const fg_trainer *trainer)
+{
+    return trainer->net;
+}
+
+const fg_recipe *fg_trainer_recipe(const fg_trainer *trainer)
+{
+    return &trainer->recipe;
+}
+
+fg_status fg_trainer_run(fg_trainer *trainer)
+{
+    fg_status status = FG_OK;
+
+    FG_REQUIRE(!trainer->failed, "this trainer has failed before: resume from its checkpoint");
+    fg_speed_begin(&trainer->speed);
+    if (trainer->log != NULL)
+        FG_TRY(fg_history_begin(trainer->log, trainer->state.epoch));
+    while (trainer->state.epoch < trainer->recipe.epochs)
+        FG_TRY(fg_epoch_run(trainer));
+
+cleanup:
+    trainer->failed = status != FG_OK && status != FG_ERR_CANCELLED;
+    return status;
+}

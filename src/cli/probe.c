@@ -1,0 +1,125 @@
+/* probe.c - filigree probe: computes what another implementation of a network can be compared
+ * with.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "commands.h"
+#include "console.h"
+#include "options.h"
+
+#define MOST_STEPS 1000000
+
+enum {
+    KEY_MODEL = OPTION_FIRST_KEY,
+    KEY_WEIGHTS,
+    KEY_BATCH,
+    KEY_OUT,
+    KEY_STEPS,
+    KEY_RATE,
+    KEY_MOMENTUM,
+    KEY_NO_NESTEROV,
+    KEY_WEIGHT_DECAY,
+    KEY_DEVICE
+};
+
+static const struct argp_option options_table[] = {
+    {NULL, 0, NULL, 0, "Case:", 1},
+    {"model", KEY_MODEL, "MODEL", 0, "Network, such as sparsenet-40-12", 0},
+    {"weights", KEY_WEIGHTS, "FILE", 0, "safetensors file with every tensor of the network", 0},
+    {"batch", KEY_BATCH, "FILE", 0, "safetensors file with images [N][C][H][W] and labels [N]",
+     0},
+    {"out", KEY_OUT, "FILE", 0,
+     "safetensors file to write: logits, loss, grad.*, eval_logits, after1.* and, with "
+     "--steps, "
+     "losses and after.*",
+     0},
+    {"device", KEY_DEVICE, "MATCH", 0, OPTION_DEVICE_HELP, 0},
+    {NULL, 0, NULL, 0, "Gradient descent:", 2},
+    {"steps", KEY_STEPS, "N", 0, "Steps from the stored weights on the same batch (0)", 0},
+    {"lr", KEY_RATE, "R", 0, "Learning rate (0.1)", 0},
+    {"momentum", KEY_MOMENTUM, "M", 0, "Momentum (0.9)", 0},
+    {"no-nesterov", KEY_NO_NESTEROV, NULL, 0, "Plain momentum instead of Nesterov's", 0},
+    {"weight-decay", KEY_WEIGHT_DECAY, "W", 0, "Weight decay, on all parameters (0.0001)", 0},
+    {NULL, 0, NULL, 0, NULL, 0}};
+
+struct probe_options {
+    fg_probe_config config;
+    const char *device;
+};
+
+static error_t parse_option(int key, char *text, struct argp_state *state)
+{
+    struct probe_options *options = state->input;
+    fg_probe_config *config = &options->config;
+    switch (key) {
+    case KEY_MODEL:
+        config->model = text;
+        return 0;
+    case KEY_WEIGHTS:
+        config->weights = text;
+        return 0;
+    case KEY_BATCH:
+        config->batch = text;
+        return 0;
+    case KEY_OUT:
+        config->out = text;
+        return 0;
+    case KEY_STEPS:
+        config->steps = option_int("steps", text, 0, MOST_STEPS);
+        return 0;
+    case KEY_RATE:
+        config->sgd.rate = option_number("lr", text, 0, 1e6);
+        return 0;
+    case KEY_MOMENTUM:
+        config->sgd.momentum = option_number("momentum", text, 0, 1);
+        return 0;
+    case KEY_NO_NESTEROV:
+        config->sgd.nesterov = 0;
+        return 0;
+    case KEY_WEIGHT_DECAY:
+        config->sgd.weight_decay = option_number("weight-decay", text, 0, 1e6);
+        return 0;
+    case KEY_DEVICE:
+        options->device = text;
+        return 0;
+    case ARGP_KEY_ARG:
+        usage_fail("'%s' is not an option", text);
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+int command_probe(int argc, char **argv)
+{
+    static const struct argp argp = {
+        options_table,
+        parse_option,
+        NULL,
+        "Runs one training pass, one evaluation pass and, if asked, some steps of gradient "
+        "descent on given weights and images, with what training runs, and writes the results.",
+        NULL,
+        NULL,
+        NULL};
+    struct probe_options options = {FG_PROBE_CONFIG_INIT, NULL};
+    fg_device *device = NULL;
+
+    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    option_require("model", options.config.model);
+    option_require("weights", options.config.weights);
+    option_require("batch", options.config.batch);
+    option_require("out", options.config.out);
+
+    fg_device_config device_config = FG_DEVICE_CONFIG_INIT;
+    device_config.match = options.device;
+    device_config.log = console_log;
+    fg_status status = fg_device_create(&device, &device_config);
+    if (status == FG_OK)
+        status = fg_probe_run(device, &options.config);
+    const int exit_status = status == FG_OK ? EXIT_SUCCESS : console_failure();
+    fg_device_free(device);
+    return exit_status;
+}

@@ -1,0 +1,300 @@
+/* train.c - filigree train: from options to a run.
+ *
+ * What decides the bits of a run is in recipe.c; what is shown while it runs, in progress.c,
+ * and before and after, in report.c.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <argp.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "console.h"
+#include "interrupt.h"
+#include "model.h"
+#include "options.h"
+#include "progress.h"
+#include "recipe.h"
+#include "report.h"
+
+#define DEFAULT_CHECKPOINT "filigree.safetensors"
+
+enum {
+    KEY_MODEL =
+        OPTION_FIRST_KEY + 100, /* behind those of recipe.c, whose table is beside this */
+    KEY_DATA,
+    KEY_TRAIN_IMAGES,
+    KEY_TRAIN_LABELS,
+    KEY_WEIGHTS,
+    KEY_CHECKPOINT,
+    KEY_LOG,
+    KEY_RESUME,
+    KEY_FORCE,
+    KEY_DEVICE
+};
+
+static const struct argp_option options_table[] = {
+    {NULL, 0, NULL, 0, "What to train on what:", 1},
+    {"model", KEY_MODEL, "MODEL", 0,
+     "Network, such as sparsenet-40-12 or densenet-bc-100-12:compression=0.7; classes, "
+     "channels "
+     "and image side that it does not give come from the data",
+     0},
+    {"data", KEY_DATA, "DIR", 0, "Folder with IDX, CIFAR-10 or CIFAR-100 files", 0},
+    {"train-images", KEY_TRAIN_IMAGES, "FILE", 0, "IDX file of images, instead of --data", 0},
+    {"train-labels", KEY_TRAIN_LABELS, "FILE", 0, "IDX file of their labels", 0},
+    {"weights", KEY_WEIGHTS, "FILE", 0, "Start from the tensors of a safetensors file", 0},
+    {"device", KEY_DEVICE, "MATCH", 0, OPTION_DEVICE_HELP, 0},
+    {NULL, 0, NULL, 0, "Files:", 4},
+    {"checkpoint", KEY_CHECKPOINT, "FILE", 0,
+     "Written after every epoch (" DEFAULT_CHECKPOINT ")", 0},
+    {"log", KEY_LOG, "FILE", 0,
+     "CSV file, one line an epoch (the checkpoint's name with .csv in place of .safetensors)",
+     0},
+    {"resume", KEY_RESUME, NULL, 0,
+     "Continue the checkpoint's run bit for bit, with its model and options; only --epochs, "
+     "the "
+     "files and --device may change",
+     0},
+    {"force", KEY_FORCE, NULL, 0, "Overwrite an existing checkpoint", 0},
+    {NULL, 0, NULL, 0, NULL, 0}};
+
+struct train_options {
+    const char *model;
+    const char *data;
+    const char *train_images;
+    const char *train_labels;
+    const char *weights;
+    const char *checkpoint;
+    const char *log; /* NULL: made from checkpoint */
+    const char *device;
+    bool resume;
+    bool force;
+    struct recipe_options recipe;
+};
+
+/* What is open during a run. */
+struct run {
+    char *model; /* of the checkpoint that is resumed */
+    char *log;
+    fg_dataset *dataset;
+    fg_device *device;
+    fg_trainer *trainer;
+    struct progress progress;
+};
+
+static error_t parse_option(int key, char *text, struct argp_state *state)
+{
+    struct train_options *options = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &options->recipe;
+        return 0;
+    case KEY_MODEL:
+        options->model = text;
+        return 0;
+    case KEY_DATA:
+        options->data = text;
+        return 0;
+    case KEY_TRAIN_IMAGES:
+        options->train_images = text;
+        return 0;
+    case KEY_TRAIN_LABELS:
+        options->train_labels = text;
+        return 0;
+    case KEY_WEIGHTS:
+        options->weights = text;
+        return 0;
+    case KEY_CHECKPOINT:
+        options->checkpoint = text;
+        return 0;
+    case KEY_LOG:
+        options->log = text;
+        return 0;
+    case KEY_RESUME:
+        options->resume = true;
+        return 0;
+    case KEY_FORCE:
+        options->force = true;
+        return 0;
+    case KEY_DEVICE:
+        options->device = text;
+        return 0;
+    case ARGP_KEY_ARG:
+        usage_fail("'%s' is not an option", text);
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static void check_options(const struct train_options *options)
+{
+    if (options->data != NULL) {
+        if (options->train_images != NULL || options->train_labels != NULL)
+            usage_fail("--data and --train-images or --train-labels exclude each other");
+    } else if (options->train_images == NULL && options->train_labels == NULL) {
+        option_require("data", options->data);
+    } else {
+        option_require("train-images", options->train_images);
+        option_require("train-labels", options->train_labels);
+    }
+    if (!options->resume) {
+        option_require("model", options->model);
+        return;
+    }
+    if (options->force)
+        usage_fail("--resume and --force exclude each other");
+    if (options->weights != NULL)
+        usage_fail("--resume takes its weights from the checkpoint; leave out --weights");
+}
+
+/* The checkpoint's name with .csv in place of .safetensors. For free(). */
+static char *log_path(const struct train_options *options)
+{
+    static const char ending[] = ".safetensors";
+    if (options->log != NULL)
+        return copy_text(options->log);
+    size_t stem = strlen(options->checkpoint);
+    if (stem > strlen(ending) &&
+        strcmp(options->checkpoint + stem - strlen(ending), ending) == 0)
+        stem -= strlen(ending);
+    char *path = malloc(stem + sizeof ".csv");
+    if (path == NULL) {
+        console_error("host memory ran out");
+        exit(EXIT_FAILURE);
+    }
+    memcpy(path, options->checkpoint, stem);
+    strcpy(path + stem, ".csv");
+    return path;
+}
+
+/* Fills config's model and recipe, which a resumed run has from its checkpoint. */
+static int make_recipe(struct run *run, fg_train_config *config,
+                       const struct train_options *options)
+{
+    const int epochs = recipe_epochs(&options->recipe);
+
+    if (!options->resume) {
+        config->model = options->model;
+        recipe_apply(&options->recipe, &config->recipe,
+                     epochs > 0 ? epochs : config->recipe.epochs);
+        return EXIT_SUCCESS;
+    }
+    fg_recipe stored = FG_RECIPE_INIT;
+    if (fg_checkpoint_recipe(options->checkpoint, &run->model, &stored) != FG_OK)
+        return console_failure();
+    config->model = run->model;
+    config->recipe = stored;
+    recipe_apply(&options->recipe, &config->recipe, stored.epochs);
+    if (fg_recipe_agrees(&config->recipe, &stored) != FG_OK)
+        return console_failure();
+    if (options->model == NULL)
+        return EXIT_SUCCESS;
+    bool same = false;
+    if (model_agrees(&same, options->model, run->model) != FG_OK)
+        return console_failure();
+    if (!same) {
+        console_error("--model is %s, but the checkpoint %s holds %s", options->model,
+                      options->checkpoint, run->model);
+        return EXIT_FAILURE;
+    }
+    return EXIT_SUCCESS;
+}
+
+static fg_status open_run(struct run *run, const fg_train_config *config,
+                          const struct train_options *options)
+{
+    fg_device_config device_config = FG_DEVICE_CONFIG_INIT;
+    device_config.match = options->device;
+    device_config.log = console_log;
+
+    fg_status status =
+        options->data != NULL
+            ? fg_dataset_open(&run->dataset, options->data, FG_SPLIT_TRAIN)
+            : fg_dataset_open_idx(&run->dataset, options->train_images, options->train_labels);
+    if (status == FG_OK)
+        status = fg_device_create(&run->device, &device_config);
+    if (status == FG_OK)
+        status = (options->resume ? fg_trainer_resume : fg_trainer_create)(
+            &run->trainer, run->device, config, run->dataset);
+    return status;
+}
+
+/* Returns the exit status that a shell reports for the signal. */
+static int stopped(const struct run *run, const struct train_options *options)
+{
+    const struct report_option words[] = {
+        {"data", options->data},
+        {"train-images", options->train_images},
+        {"train-labels", options->train_labels},
+        {"checkpoint", options->checkpoint},
+        {"log", options->log},
+        {"device", options->device},
+    };
+    report_stopped(interrupt_signal(), &run->progress.last, words,
+                   (int)(sizeof words / sizeof words[0]));
+    return 128 + interrupt_signal();
+}
+
+static int train(struct run *run, const struct train_options *options)
+{
+    fg_train_config config = FG_TRAIN_CONFIG_INIT;
+    const int refused = make_recipe(run, &config, options);
+    if (refused != EXIT_SUCCESS)
+        return refused;
+
+    run->log = log_path(options);
+    config.checkpoint = options->checkpoint;
+    config.log = run->log;
+    config.weights = options->weights;
+    config.overwrite = options->force;
+    config.progress = progress_show;
+    config.cancel = interrupt_wanted;
+    config.user = &run->progress;
+    if (open_run(run, &config, options) != FG_OK)
+        return console_failure();
+
+    run->progress.batch = fg_trainer_recipe(run->trainer)->batch;
+    report_start(run->trainer, run->device, fg_dataset_information(run->dataset).images);
+    interrupt_start();
+    const fg_status status = fg_trainer_run(run->trainer);
+    if (status == FG_ERR_CANCELLED)
+        return stopped(run, options);
+    if (status != FG_OK)
+        return console_failure();
+    console_status_clear();
+    report_results(run->trainer, &run->progress.last, &config);
+    return EXIT_SUCCESS;
+}
+
+int command_train(int argc, char **argv)
+{
+    static const struct argp_child children[] = {{&recipe_argp, 0, NULL, 0},
+                                                 {NULL, 0, NULL, 0}};
+    static const struct argp argp = {
+        options_table,
+        parse_option,
+        NULL,
+        "Trains a network.\v"
+        "Results go to standard output, progress to standard error. Ctrl-C finishes the step, "
+        "writes the checkpoint and exits with status 130; a second one stops at once.",
+        children,
+        NULL,
+        NULL};
+    struct train_options options = {.checkpoint = DEFAULT_CHECKPOINT};
+    struct run run = {0};
+
+    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    check_options(&options);
+    const int exit_status = train(&run, &options);
+
+    fg_trainer_free(run.trainer);
+    fg_device_free(run.device);
+    fg_dataset_free(run.dataset);
+    free(run.log);
+    free(run.model);
+    recipe_options_clear(&options.recipe);
+    return exit_status;
+}

@@ -9,6 +9,9 @@
 #define FG_SHARED_H
 
 #ifdef __OPENCL_C_VERSION__
+/* Multiply-adds are written as fma(): compilers must not choose where to fuse, or bits would depend on
+ * them. */
+#pragma OPENCL FP_CONTRACT OFF
 typedef int fg_i32;
 typedef uint fg_u32;
 #define FG_SHARED_ASSERT(cond, name) typedef char fg_shared_##name[(cond) ? 1 : -1]

@@ -132,6 +132,17 @@ fg_status fg_file_write(fg_file *file, const void *data, size_t bytes)
     return write_all(file->descriptor, data, bytes) ? FG_OK : fail_errno(file->path);
 }
 
+/* Like fsync, but a signal does not cut it short. */
+static int sync_all(int descriptor)
+{
+    int result;
+
+    do
+        result = fsync(descriptor);
+    while (result != 0 && errno == EINTR);
+    return result;
+}
+
 /* A rename is lost in a power failure until its folder is on the disk. Some file systems cannot
  * sync a folder and say EINVAL. */
 static fg_status sync_folder(const char *path)
@@ -143,7 +154,7 @@ static fg_status sync_folder(const char *path)
     if (folder == NULL)
         return FG_ERR_MEMORY;
     descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0 || (fsync(descriptor) != 0 && errno != EINVAL))
+    if (descriptor < 0 || (sync_all(descriptor) != 0 && errno != EINVAL))
         status = fail_errno(path);
     if (descriptor >= 0)
         close(descriptor);
@@ -153,7 +164,7 @@ static fg_status sync_folder(const char *path)
 
 fg_status fg_file_commit(fg_file *file)
 {
-    if (fsync(file->descriptor) != 0)
+    if (sync_all(file->descriptor) != 0)
         return fail_errno(file->path);
     const int closed = close(file->descriptor);
     file->descriptor = -1;
@@ -188,7 +199,7 @@ fg_status fg_file_append(const char *path, const void *data, size_t bytes)
         goto cleanup;
     }
     FG_CHECK(S_ISREG(before.st_mode), FG_ERR_FILE, "%s: is not a regular file", path);
-    if (!write_all(descriptor, data, bytes) || fsync(descriptor) != 0) {
+    if (!write_all(descriptor, data, bytes) || sync_all(descriptor) != 0) {
         status = fail_errno(path);
         if (ftruncate(descriptor, before.st_size) != 0)
             fg_fail_prefix(status, "half a line is left behind: ");

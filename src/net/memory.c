@@ -76,9 +76,10 @@ void fg_net_unplace(fg_net *net)
 fg_status fg_net_poison(fg_net *net, int step)
 {
     fg_status status = FG_OK;
+    const int logits = net->plan->maps[net->plan->logits_map].values; /* read behind the last step */
 
     for (int i = 0; net->device->poison && i < net->plan->region_count; ++i)
-        if (net->plan->regions[i].last_step == step)
+        if (net->plan->regions[i].last_step == step && i != logits)
             FG_TRY(fg_buffer_fill(net->regions[i], 0, net->regions[i]->bytes / sizeof(float), NAN));
 
 cleanup:

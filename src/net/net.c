@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "device/event.h"
 #include "net/net.h"
 
 #include <stdlib.h>
@@ -48,8 +49,12 @@ static fg_status create_uploads(fg_net *net)
     const fg_map *input = &net->plan->maps[net->plan->input_map];
 
     for (int i = 0; i < FG_NET_UPLOADS; ++i) {
-        FG_ALLOC(net->uploads[i].pixels, (size_t)input->channels * (size_t)input->pitch);
-        FG_ALLOC(net->uploads[i].labels, net->plan->images);
+        float *pixels = NULL;
+        cl_int *labels = NULL;
+        FG_ALLOC(pixels, (size_t)input->channels * (size_t)input->pitch);
+        net->pixels.uploads[i].data = pixels;
+        FG_ALLOC(labels, net->plan->images);
+        net->labels.uploads[i].data = labels;
     }
 
 cleanup:
@@ -94,20 +99,23 @@ cleanup:
     return status;
 }
 
+static void free_ring(fg_upload_ring *ring)
+{
+    for (int i = 0; i < FG_NET_UPLOADS; ++i) {
+        fg_event_free(&ring->uploads[i].taken);
+        free(ring->uploads[i].data);
+    }
+}
+
 void fg_net_free(fg_net *net)
 {
     if (net == NULL)
         return;
     fg_device_finish(net->device);
-    for (int i = 0; i < FG_NET_UPLOADS; ++i) {
-        if (net->uploads[i].taken != NULL)
-            clReleaseEvent(net->uploads[i].taken);
-        free(net->uploads[i].pixels);
-        free(net->uploads[i].labels);
-    }
+    free_ring(&net->pixels);
+    free_ring(&net->labels);
     for (int i = 0; i < FG_STEP_RESULTS; ++i)
-        if (net->results_read[i] != NULL)
-            clReleaseEvent(net->results_read[i]);
+        fg_event_free(&net->results_read[i]);
     fg_net_unplace(net);
     fg_kernels_clear(&net->kernels);
     free(net->convs);

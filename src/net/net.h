@@ -20,12 +20,16 @@
 
 #define FG_NET_UPLOADS 2 /* batches on their way to the device: one in use, one being prepared */
 
-/* A batch in host memory until the device has taken it. */
+/* Part of a batch in host memory until the device has taken it. */
 typedef struct fg_upload {
-    float *pixels; /* [channels][pitch] */
-    cl_int *labels;
+    void *data;
     cl_event taken; /* NULL: free */
 } fg_upload;
+
+typedef struct fg_upload_ring {
+    fg_upload uploads[FG_NET_UPLOADS];
+    int next;
+} fg_upload_ring;
 
 struct fg_net {
     fg_device *device; /* borrowed */
@@ -46,8 +50,8 @@ struct fg_net {
     fg_softmax_loss_op softmax_loss;
     fg_sgd_op sgd;
 
-    fg_upload uploads[FG_NET_UPLOADS];
-    int next_upload;
+    fg_upload_ring pixels; /* float [channels][pitch] */
+    fg_upload_ring labels; /* int [images] */
 
     int images;      /* of the last forward call */
     bool backward_ready; /* it was in training mode, and no backward call has followed */

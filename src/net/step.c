@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "device/event.h"
 #include "net/net.h"
 
 /* ---- uploads ---- */
@@ -43,18 +44,17 @@ cleanup:
     return status;
 }
 
-/* A host buffer that the device has taken everything from. */
-static fg_status next_upload(fg_upload **out, fg_net *net)
+/* The next host buffer of a ring, once the device has taken everything from it. */
+static fg_status next_upload(fg_upload **out, fg_upload_ring *ring)
 {
     fg_status status = FG_OK;
-    fg_upload *upload = &net->uploads[net->next_upload];
+    fg_upload *upload = &ring->uploads[ring->next];
 
     if (upload->taken != NULL) {
-        FG_TRY_CL(clWaitForEvents(1, &upload->taken));
-        FG_TRY_CL(clReleaseEvent(upload->taken));
-        upload->taken = NULL;
+        FG_TRY(fg_event_wait(upload->taken));
+        fg_event_free(&upload->taken);
     }
-    net->next_upload = (net->next_upload + 1) % FG_NET_UPLOADS;
+    ring->next = (ring->next + 1) % FG_NET_UPLOADS;
     *out = upload;
 
 cleanup:
@@ -71,13 +71,14 @@ static fg_status upload_pixels(fg_net *net, const float *pixels, size_t channel_
     const size_t floats = (size_t)input->channels * (size_t)input->pitch;
     fg_upload *upload = NULL;
 
-    FG_TRY(next_upload(&upload, net));
+    FG_TRY(next_upload(&upload, &net->pixels));
+    float *to = upload->data;
     for (int c = 0; c < input->channels; ++c)
         for (int n = 0; n < images; ++n)
-            memcpy(upload->pixels + (size_t)c * (size_t)input->pitch + (size_t)n * side,
+            memcpy(to + (size_t)c * (size_t)input->pitch + (size_t)n * side,
                    pixels + (size_t)c * channel_stride + (size_t)n * image_stride,
                    side * sizeof(float));
-    FG_TRY(fg_buffer_write(net->maps[net->plan->input_map].values, 0, upload->pixels,
+    FG_TRY(fg_buffer_write(net->maps[net->plan->input_map].values, 0, upload->data,
                            floats * sizeof(float), &upload->taken));
 
 cleanup:
@@ -89,10 +90,10 @@ static fg_status upload_labels(fg_net *net, const int32_t *labels, int images)
     fg_status status = FG_OK;
     fg_upload *upload = NULL;
 
-    FG_TRY(next_upload(&upload, net));
-    memcpy(upload->labels, labels, (size_t)images * sizeof *labels);
-    FG_TRY(fg_buffer_write(net->parts[FG_PART_LABELS], 0, upload->labels,
-                           (size_t)images * sizeof *upload->labels, &upload->taken));
+    FG_TRY(next_upload(&upload, &net->labels));
+    memcpy(upload->data, labels, (size_t)images * sizeof *labels);
+    FG_TRY(fg_buffer_write(net->parts[FG_PART_LABELS], 0, upload->data,
+                           (size_t)images * sizeof *labels, &upload->taken));
 
 cleanup:
     return status;
@@ -129,7 +130,7 @@ static fg_status forward(fg_net *net, fg_mode mode, float *logits, const float *
     FG_TRY(check_batch(net, mode, images));
     FG_TRY(upload_pixels(net, pixels, channel_stride, image_stride, images));
     FG_TRY(fg_net_walk_forward(net, mode, images));
-    FG_TRY_CL(clFlush(net->device->queue));
+    FG_TRY(fg_device_flush(net->device));
     net->images = images;
     net->backward_ready = mode == FG_MODE_TRAINING;
     if (logits != NULL)
@@ -151,15 +152,13 @@ static fg_status backward(fg_net *net, const int32_t *labels)
     FG_TRY(check_labels(net, labels, net->images));
     net->backward_ready = false;
     if (*read != NULL) {
-        FG_TRY_CL(clWaitForEvents(1, read));
-        FG_TRY_CL(clReleaseEvent(*read));
-        *read = NULL;
+        FG_TRY(fg_event_wait(*read));
+        fg_event_free(read);
     }
     FG_TRY(upload_labels(net, labels, net->images));
     FG_TRY(fg_net_walk_backward(net, entry));
-    FG_TRY_CL(clEnqueueReadBuffer(net->device->queue, net->parts[FG_PART_RESULTS]->memory, CL_FALSE,
-                                  (size_t)entry * sizeof net->results[0],
-                                  sizeof net->results[0], &net->results[entry], 0, NULL, read));
+    FG_TRY(fg_buffer_read_later(net->parts[FG_PART_RESULTS], (size_t)entry * sizeof net->results[0],
+                                &net->results[entry], sizeof net->results[0], read));
     ++net->steps;
 
 cleanup:
@@ -206,7 +205,7 @@ fg_status fg_net_backward(fg_net *net, float *loss, const int32_t *labels)
     fg_step_result result;
 
     FG_TRY(backward(net, labels));
-    FG_TRY_CL(clFlush(net->device->queue));
+    FG_TRY(fg_device_flush(net->device));
     if (loss != NULL) {
         FG_TRY(fg_net_step_result(net, net->steps, &result));
         *loss = (float)result.loss;
@@ -224,7 +223,7 @@ fg_status fg_net_update(fg_net *net, const fg_sgd *sgd)
     FG_TRY(check_sgd(sgd));
     FG_TRY(fg_sgd_update(&net->sgd, net->parts[FG_PART_PARAMETERS], net->parts[FG_PART_MOMENTUM],
                          net->parts[FG_PART_GRADIENTS], net->plan->parameter_elements, sgd));
-    FG_TRY_CL(clFlush(net->device->queue));
+    FG_TRY(fg_device_flush(net->device));
 
 cleanup:
     return status;
@@ -290,7 +289,7 @@ fg_status fg_net_step_result(fg_net *net, uint64_t number, fg_step_result *out)
     FG_REQUIRE(number >= 1 && number <= net->steps && net->steps - number < FG_STEP_RESULTS,
                "step is %llu, expected one of the last %d up to %llu", (unsigned long long)number,
                FG_STEP_RESULTS, (unsigned long long)net->steps);
-    FG_TRY_CL(clWaitForEvents(1, &net->results_read[entry]));
+    FG_TRY(fg_event_wait(net->results_read[entry]));
     *out = (fg_step_result){
         .loss = (double)net->results[entry].loss,
         .images = net->results[entry].images,

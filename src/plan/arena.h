@@ -1,5 +1,4 @@
-/* arena.h - where each region of device memory lies: regions that never live at the same time
- * may share bytes.
+/* arena.h - where each region of device memory lies; lives that never meet may share bytes.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -13,9 +12,8 @@
 /* Memory that lives from one step of the plan to another, both included. It becomes one
  * sub-buffer of one segment; a segment is one allocation. */
 typedef struct fg_region {
-    const char
-        *kind;    /* "features", "gradients", "inner", "scratch", ...: for reports; a literal */
-    size_t bytes; /* > 0, a multiple of the alignment */
+    const char *kind; /* for reports: "features", "scratch", ...; a literal */
+    size_t bytes;     /* > 0, a multiple of the alignment */
     int first_step;
     int last_step;
     int segment;   /* out */
@@ -28,9 +26,10 @@ typedef struct fg_arena {
     size_t bytes;          /* sum */
 } fg_arena;
 
-/* Places all regions; no segment exceeds allocation_bytes (0: no limit) except by a single
- * region that does so alone, which fg_plan_fits reports. Deterministic. */
+/* Places all regions. Only a region that is larger than allocation_bytes (0: no limit) makes a
+ * segment that is, too; fg_plan_fits reports it. The same regions get the same places. */
 fg_status fg_arena_place(fg_arena *out, fg_region *regions, int count, size_t allocation_bytes);
+
 /* The most bytes that live at one step, and that step: no placement gets below. */
 fg_status fg_arena_live(size_t *bytes, int *step, const fg_region *regions, int count);
 

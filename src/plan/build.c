@@ -127,6 +127,10 @@ static fg_status add_conv(fg_plan *plan, fg_conv conv, const char *name, bool li
     ++plan->conv_count;
 
 cleanup:
+    if (status != FG_OK) { /* the plan does not count it yet */
+        free(place->name);
+        place->name = NULL;
+    }
     return status;
 }
 

@@ -36,8 +36,8 @@ typedef struct fg_model {
  * here, so that no later size overflows an int unnoticed. */
 fg_status fg_model_parse(fg_model *out, const char *name);
 
-/* The name with those options that differ from their defaults; classes, channels and image are
- * there too if they were given or differ. For fg_text_free. */
+/* The name with those options that differ from their defaults, in a fixed order: equal networks
+ * have equal names. For fg_text_free. */
 fg_status fg_model_name(char **out, const fg_model *model);
 
 #endif

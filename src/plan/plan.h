@@ -1,5 +1,4 @@
-/* plan.h - everything about a network that is an integer: tensors, maps, operations, steps,
- * places.
+/* plan.h - all integers of a network: tensors, maps, operations, steps, places.
  *
  * A plan is made on the host before any device exists, and knows no OpenCL. src/net walks it.
  *
@@ -32,12 +31,10 @@ typedef struct fg_tensor {
     int dimensions;
     int shape[4];
     size_t elements;
-    size_t
-        first; /* element in the parameters, or in the running statistics; a multiple of 16 */
+    size_t first; /* its place in the parameters or running statistics; a multiple of 16 */
 } fg_tensor;
 
-/* ---- maps: channel-major features [channels][pitch], pixel = (image*height + row)*width +
- * column */
+/* ---- maps: channel-major features, [channels][pitch] ---- */
 
 typedef enum fg_map_kind {
     FG_MAP_INPUT,
@@ -48,6 +45,7 @@ typedef enum fg_map_kind {
     FG_MAP_LOGITS
 } fg_map_kind;
 
+/* Pixel (image * height + row) * width + column of a channel is that element of its pitch. */
 typedef struct fg_map {
     fg_map_kind kind;
     char *name; /* owned; "stage1", "stage1.layer3.inner" */
@@ -55,11 +53,9 @@ typedef struct fg_map {
     int channels;
     int height;
     int width;
-    int pitch;      /* floats between channels: at least images*height*width + 16, and an odd
-                     * multiple      of the alignment, so that channels do not fall into the same
-                     * cache      sets */
-    int first_slot; /* of its channels in the table of statistics; -1 where no one normalises it
-                     */
+    int pitch; /* floats from channel to channel: images * height * width + 16 or more, an odd
+                * multiple of the alignment, so that channels do not share cache sets */
+    int first_slot; /* of its channels in the table of statistics; -1: no one normalises it */
     int values;     /* region */
     int gradients;  /* region, or -1: not wanted, or a plan without training */
 } fg_map;
@@ -81,8 +77,7 @@ typedef struct fg_norm {
 
 /* ---- operations ---- */
 
-/* Convolution, stride 1, zero padding (side-1)/2. The classifier is one of side 1 on pooled
- * maps. */
+/* Convolution, stride 1, zero padding (side-1)/2. The classifier is one of side 1. */
 typedef struct fg_conv {
     char *name;  /* owned; "stage1.layer3.conv1" */
     int weights; /* tensor */
@@ -96,8 +91,7 @@ typedef struct fg_conv {
     int layer; /* in its stage, from 1; 0 for stem, transition and head: for reports */
 } fg_conv;
 
-/* Mean of 2x2 pixels, an odd last row and column dropped: a whole map into channels of another.
- */
+/* Mean of 2x2 pixels, an odd last row or column dropped: a map into channels of another. */
 typedef struct fg_pool {
     char *name;
     int in_map;
@@ -129,12 +123,11 @@ typedef enum fg_step_kind {
 
 /* Regions that live for one step alone. Sizes are those of cl/conv.h and cl/batchnorm.h. */
 enum fg_scratch {
-    FG_SCRATCH_PACKED,       /* weights in the order in which a kernel reads them */
+    FG_SCRATCH_PACKED,       /* weights in the order in which kernels read them */
     FG_SCRATCH_AFFINE,       /* scale, shift, mean, 1/sigma of each channel read */
     FG_SCRATCH_PARTIALS,     /* sums per chunk: statistics, or d_gamma and d_beta */
     FG_SCRATCH_WEIGHTS,      /* backward: weight gradients per chunk */
-    FG_SCRATCH_COEFFICIENTS, /* backward: q, mu, c of each channel written (design: dx = G +
-                                q(x-mu) + c) */
+    FG_SCRATCH_COEFFICIENTS, /* backward: of each channel written, dx = G + q (x - mean) + c */
     FG_SCRATCHES
 };
 

@@ -57,10 +57,11 @@ fg_status fg_match_batches(const fg_plan *plan, const fg_batch_config *config)
     const int least = fg_plan_smallest_training_batch(plan);
     const int last = fg_batch_images(config, fg_batch_steps(config) - 1);
 
-    FG_REQUIRE(last >= least,
-               "the last batch of an epoch has %d image of the %d that the network needs to have "
-               "more than one value per channel: choose another batch, or drop the last one",
-               last, least);
+    FG_REQUIRE(
+        last >= least,
+        "the last batch of an epoch has %d image of the %d that the network needs to have "
+        "more than one value per channel: choose another batch, or drop the last one",
+        last, least);
 
 cleanup:
     return status;

@@ -104,11 +104,11 @@ fg_status fg_trainer_create(fg_trainer **out, fg_device *device, const fg_train_
     FG_TRY(check_config(config));
     FG_REQUIRE(config->model != NULL, "the model is NULL");
     FG_TRY(fg_recipe_check(&config->recipe));
+    FG_TRY(fg_match_complete(&model, config->model, dataset));
     FG_CHECK(config->overwrite || config->checkpoint == NULL ||
                  !fg_file_exists(config->checkpoint),
              FG_ERR_FILE, "%s: is there already, and is neither to be resumed nor overwritten",
              config->checkpoint);
-    FG_TRY(fg_match_complete(&model, config->model, dataset));
     FG_ALLOC(trainer, 1);
     trainer->recipe = config->recipe;
     FG_TRY(assemble(trainer, device, config, dataset, model));

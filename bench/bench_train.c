@@ -1,0 +1,48 @@
+/* bench_train.c - times training: upload of a batch, forward, loss, backward, update.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/status.h"
+#include "timing.h"
+
+static fg_status train_step(const fg_timing *timing, fg_net *net)
+{
+    fg_status status = FG_OK;
+    /* So low a rate that labels which mean nothing cannot make the weights diverge. */
+    const fg_sgd sgd = {1e-4f, 0.9f, 1e-4f, 1};
+    fg_step_result result;
+    uint64_t number = 0;
+
+    FG_TRY(fg_net_step(net, &number, timing->pixels, timing->labels, timing->options.batch, &sgd));
+    FG_TRY(fg_net_step_result(net, number, &result));
+    FG_TRY(fg_net_finish(net));
+
+cleanup:
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    fg_status status = FG_OK;
+    const fg_timing_options options =
+        fg_timing_parse(argc, argv, "Times training steps of a network on an OpenCL device.");
+    fg_net_config config = FG_NET_CONFIG_INIT;
+    fg_timing timing = {0};
+    fg_net *net = NULL;
+
+    FG_TRY(fg_timing_create(&timing, &options));
+    config.model = options.model;
+    config.images = options.batch;
+    FG_TRY(fg_net_create(&net, timing.device, &config));
+    FG_TRY(fg_timing_run(&timing, net, "train", 3, train_step));
+
+cleanup:
+    fg_net_free(net);
+    fg_timing_clear(&timing);
+    if (status != FG_OK)
+        fprintf(stderr, "bench_train: %s\n", fg_error_message());
+    return status == FG_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,39 @@
+/* timing.h - what bench_train and bench_infer share: options, the timed loop, the report.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef FG_BENCH_TIMING_H
+#define FG_BENCH_TIMING_H
+
+#include "harness.h"
+
+typedef struct fg_timing_options {
+    const char *model;
+    const char *device;
+    int batch;
+    int steps;
+    int warmup;
+    int json;
+} fg_timing_options;
+
+/* Reads the command line; exits with 2 on a mistake, with 0 for --help. */
+fg_timing_options fg_timing_parse(int argc, char **argv, const char *what);
+
+typedef struct fg_timing {
+    fg_timing_options options;
+    double began;      /* when the program started */
+    fg_device *device; /* owned */
+    float *pixels;     /* owned: [batch][channels][side][side], about standard normal */
+    int32_t *labels;   /* owned: [batch] */
+} fg_timing;
+
+/* Opens the device and makes a batch for the model. */
+fg_status fg_timing_create(fg_timing *timing, const fg_timing_options *options);
+void fg_timing_clear(fg_timing *timing);
+
+/* Times step, which waits for the device, and prints the report. passes: 1 for forward, 3 for forward
+ * and backward; multiply-adds times 2 times this are the floating-point operations of an image. */
+fg_status fg_timing_run(const fg_timing *timing, fg_net *net, const char *mode, int passes,
+                        fg_status (*step)(const fg_timing *timing, fg_net *net));
+
+#endif

@@ -50,7 +50,10 @@ refuses() {
 number() { grep -o "\"$1\": *[0-9]*" "$folder/stdout" | head -n 1 | grep -o '[0-9]*$' || true; }
 
 same() { cmp "$1" "$2" || fail "$1 and $2 differ"; }
-absent() { for file; do [ ! -e "$file" ] || fail "$file was written"; done; }
+absent() {
+    local each
+    for each; do [ ! -e "$each" ] || fail "$each was written"; done
+}
 
 # A number as four bytes, most significant first.
 bytes4() {
@@ -69,7 +72,8 @@ idx_images() {
 }
 idx_labels() {
     { printf '\0\0\10\1'; bytes4 "$2"; printf '\0\1\2\3\4\5\6\7\10\11%.0s' $(seq $((($2 + 9) / 10))) |
-        head -c "$2"; } >"$1"
+        head -c "$2" || true; } >"$1"
+    [ "$(wc -c <"$1")" -eq $((8 + $2)) ] || fail "$1 came out short"
 }
 
 # A CIFAR record: its label bytes, in printf's notation, and 3*32*32 bytes.

@@ -44,11 +44,12 @@ for file in train-images-idx3-ubyte train-labels-idx1-ubyte; do
     { head -c 4 "good/$file"; bytes4 0; tail -c +9 "good/$file"; } >"bad/$file"
     bad_data "$file"
     rm "bad/$file"
-    gzip -c "good/$file" | head -c 30 >"bad/$file.gz"
+    gzip -c "good/$file" >packed
+    head -c 30 packed >"bad/$file.gz"
     bad_data "$file.gz"
     echo nonsense >"bad/$file.gz"
     bad_data "$file.gz"
-    { gzip -c "good/$file"; echo more; } >"bad/$file.gz"
+    { cat "good/$file"; printf x; } | gzip -c >"bad/$file.gz"
     bad_data "$file.gz"
 done
 fresh_idx

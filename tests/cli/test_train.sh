@@ -115,9 +115,13 @@ cp kept.safetensors wild.safetensors
 exits 1 "${train[@]}" --epochs 3 --rate 1000000 --checkpoint wild.safetensors --force
 
 # What contradicts the data.
-refuses 1 'classes' "$filigree" train --model sparsenet-7-4:classes=5 --data data
-refuses 1 'channels' "$filigree" train --model sparsenet-7-4:channels=3 --data data
-refuses 1 'side|image' "$filigree" train --model sparsenet-7-4:image=16 --data data
-refuses 1 'validation' "${train[@]}" --validation 100 --checkpoint new.safetensors
-refuses 1 'momentum' "${train[@]}" --momentum 1 --checkpoint new.safetensors
+contradicts() { refuses 1 "$1" "$filigree" train --data data --checkpoint new.safetensors "${@:2}"; }
+contradicts 'classes' --model sparsenet-7-4:classes=5
+contradicts 'channel' --model sparsenet-7-4:channels=3
+contradicts 'image|side|pixel' --model sparsenet-7-4:image=16
+contradicts 'validation' --model sparsenet-7-4 --validation 100
+contradicts 'momentum' --model sparsenet-7-4 --momentum 1
+make_data small 5 5 7 # sides 7, 3 and 1: a last batch of one image leaves one value per channel
+refuses 1 'one value per channel' "$filigree" train --model sparsenet-7-4 --data small --batch 4 \
+    --checkpoint new.safetensors
 absent new.safetensors new.csv

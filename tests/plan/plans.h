@@ -10,7 +10,8 @@
 
 #include "plan/plan.h"
 
-/* Networks of both families, with and without bottlenecks, even and odd sides, one layer and many. */
+/* Networks of both families, with and without bottlenecks, even and odd sides, one layer and
+ * many. */
 static const char *const plan_models[] = {"sparsenet-7-3:image=4",
                                           "sparsenet-22-8",
                                           "sparsenet-40-12:classes=100",
@@ -65,6 +66,7 @@ static inline int plan_run(const char *name, const TTest *const *tests)
     SRunner *runner = srunner_create(suite);
     int failed;
 
+    tcase_set_timeout(tcase, 0); /* ctest has one */
     for (; *tests != NULL; ++tests)
         tcase_add_test(tcase, *tests);
     suite_add_tcase(suite, tcase);

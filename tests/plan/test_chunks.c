@@ -1,4 +1,5 @@
-/* test_chunks.c - how sums over pixels are cut: every pixel once, and never more chunks than room.
+/* test_chunks.c - how sums over pixels are cut: every pixel once, and never more chunks than
+ * room.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -9,9 +10,9 @@
 #include "cl/chunks.h"
 #include "plans.h"
 
-static const int sides[][2] = {{1, 1},   {1, 7},   {2, 2},   {3, 5},    {7, 7},    {8, 8},
-                               {13, 13}, {14, 14}, {16, 16}, {28, 28},  {31, 31},  {32, 32},
-                               {33, 32}, {56, 56}, {64, 64}, {5, 300},  {300, 5},  {224, 224}};
+static const int sides[][2] = {{1, 1},   {1, 7},   {2, 2},   {3, 5},   {7, 7},   {8, 8},
+                               {13, 13}, {14, 14}, {16, 16}, {28, 28}, {31, 31}, {32, 32},
+                               {33, 32}, {56, 56}, {64, 64}, {5, 300}, {300, 5}, {224, 224}};
 static const int batches[] = {1, 2, 3, 5, 7, 9, 15, 16, 17, 31, 32, 33, 63, 64, 100, 128, 257};
 
 #define SIDES (sizeof sides / sizeof *sides)
@@ -38,7 +39,8 @@ static void cover(struct fg_chunks chunks)
     }
     ck_assert_int_eq(next, pixels);
     for (int p = 0; p < pixels; ++p)
-        ck_assert_int_eq(seen[p], 1);
+        if (seen[p] != 1)
+            ck_abort_msg("pixel %d is in %d chunks", p, seen[p]);
     free(seen);
 }
 
@@ -46,7 +48,7 @@ START_TEST(chunks_cover_every_pixel_once_and_in_order)
 {
     for (size_t i = 0; i < SIDES; ++i)
         for (size_t j = 0; j < BATCHES; ++j)
-            if (sides[i][0] * sides[i][1] * batches[j] < 1000000)
+            if (sides[i][0] * sides[i][1] * batches[j] < 300000)
                 cover(fg_chunks_of(batches[j], sides[i][0], sides[i][1]));
 }
 END_TEST

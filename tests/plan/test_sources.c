@@ -6,7 +6,7 @@
 
 #include "plans.h"
 
-#define LAYERS 400
+#define LAYERS 200
 
 static void expect(const int *got, int count, int layer, int base, const int *expected)
 {

@@ -81,12 +81,25 @@ double *fg_arrays_widened(const float *values, size_t count)
     return fg_arrays_packed(values, 1, count, count);
 }
 
-fg_buffer *fg_arrays_buffer(const void *data, size_t bytes)
+static fg_buffer *create_buffer(size_t bytes)
 {
     fg_buffer *buffer = NULL;
     FG_EXPECT_OK(fg_buffer_create(&buffer, fg_device_fixture(), bytes));
     keep(NULL, buffer);
+    return buffer;
+}
+
+fg_buffer *fg_arrays_buffer(const void *data, size_t bytes)
+{
+    fg_buffer *buffer = create_buffer(bytes);
     FG_EXPECT_OK(fg_buffer_write(buffer, 0, data, bytes, NULL));
+    return buffer;
+}
+
+fg_buffer *fg_arrays_scratch(size_t floats)
+{
+    fg_buffer *buffer = create_buffer(floats * sizeof(float));
+    FG_EXPECT_OK(fg_buffer_fill(buffer, 0, floats, NAN));
     return buffer;
 }
 

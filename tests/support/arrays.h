@@ -19,8 +19,9 @@ double fg_arrays_next(double low, double high);
 double *fg_arrays_widened(const float *values, size_t count);
 double *fg_arrays_packed(const float *values, size_t rows, size_t columns, size_t pitch);
 
-/* Memory of the device that holds a copy of data, and what it holds now. */
+/* Memory of the device: with a copy of data, or with NaNs; and what it holds now. */
 fg_buffer *fg_arrays_buffer(const void *data, size_t bytes);
+fg_buffer *fg_arrays_scratch(size_t floats);
 void *fg_arrays_read(const fg_buffer *buffer);
 
 /* The largest |value|: the size of a tensor's rounding errors. */

@@ -1,5 +1,7 @@
 /* compare.c - compares what a device computed with what it should have.
  *
+ * Check reports every assertion to its runner, even one that holds: too slow for each element.
+ *
  * SPDX-License-Identifier: MIT
  */
 #include "support/compare.h"
@@ -35,6 +37,6 @@ void fg_compare_bits(const char *what, const float *got, const float *expected, 
 void fg_compare_poisoned(const char *what, const float *got, size_t count)
 {
     for (size_t i = 0; i < count; ++i)
-        ck_assert_msg(isnan(got[i]), "%s[%zu] of %zu is %.9g, expected NaN", what, i, count,
-                      (double)got[i]);
+        if (!isnan(got[i]))
+            ck_abort_msg("%s[%zu] of %zu is %.9g, expected NaN", what, i, count, (double)got[i]);
 }

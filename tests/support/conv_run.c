@@ -86,6 +86,8 @@ static void make_maps(fg_conv_run *run)
         if (source.adds)
             fill_channels(run->in.gradients, run, source.first_channel, source.channels);
     }
+    fill_channels(run->out.values, run, out_first, outs);
+    fill_channels(run->out.gradients, run, out_first, outs);
     run->call.out = (fg_output){NULL, out_first, outs};
 }
 
@@ -122,13 +124,14 @@ static void make_parameters(fg_conv_run *run)
 /* Scratch of the size that the plan gives it, and a margin. */
 static fg_buffer *make_scratch(size_t floats)
 {
-    return fg_arrays_buffer(fg_arrays_floats(floats + MARGIN), (floats + MARGIN) * sizeof(float));
+    return fg_arrays_scratch(floats + MARGIN);
 }
 
 static void check_scratch(const char *what, const fg_buffer *buffer)
 {
-    const float *values = fg_arrays_read(buffer);
-    fg_compare_poisoned(what, values + buffer->bytes / sizeof(float) - MARGIN, MARGIN);
+    float margin[MARGIN];
+    FG_EXPECT_OK(fg_buffer_read(buffer, buffer->bytes - sizeof margin, margin, sizeof margin));
+    fg_compare_poisoned(what, margin, MARGIN);
 }
 
 static size_t partials_floats(const fg_conv_run *run, int channels)
@@ -142,7 +145,7 @@ static const fg_buffer *upload_map(const float *values, const fg_conv_map *map)
                             (size_t)map->channels * (size_t)map->device.pitch * sizeof(float));
 }
 
-void fg_conv_run_upload(fg_conv_run *run)
+static void upload(fg_conv_run *run)
 {
     const size_t in = (size_t)run->call.in.channels, outs = (size_t)run->shape->out_channels;
     const size_t parameters_bytes = run->parameters_count * sizeof(float);
@@ -194,7 +197,6 @@ void fg_conv_run_create(fg_conv_run *out, fg_kernels *kernels, const fg_conv_cas
                                                   .in_place = place == FG_CONV_IN_STAGE,
                                                   .backward = true,
                                                   .data = place != FG_CONV_FIRST}));
-    fg_conv_run_upload(out);
 }
 
 /* Channels [first, first + channels) of the map may differ from what the host put there, but only in
@@ -225,6 +227,7 @@ void fg_conv_run_forward(fg_conv_run *run)
     fg_conv_call *call = &run->call;
     float *expected = copy_map(run->out.values, &run->out);
 
+    upload(run);
     call->partials = run->place == FG_CONV_LINEAR
                          ? NULL
                          : make_scratch(partials_floats(run, run->shape->out_channels));
@@ -242,9 +245,7 @@ void fg_conv_run_backward(fg_conv_run *run)
     fg_conv_call *call = &run->call;
     const size_t outs = (size_t)run->shape->out_channels;
 
-    fill_channels(run->out.values, run, call->out.first_channel, call->out.channels);
-    fill_channels(run->out.gradients, run, call->out.first_channel, call->out.channels);
-    fg_conv_run_upload(run);
+    upload(run);
     call->partials = run->place == FG_CONV_LINEAR || run->place == FG_CONV_FIRST
                          ? NULL
                          : make_scratch(partials_floats(run, call->in.channels));

@@ -8,6 +8,7 @@
 #ifndef FG_TESTS_CONV_RUN_H
 #define FG_TESTS_CONV_RUN_H
 
+#include "cl/sources.h"
 #include "ops/conv.h"
 #include "support/shapes.h"
 
@@ -37,22 +38,20 @@ typedef struct fg_conv_run {
     struct fg_source *sources;
     struct fg_affine *affine;
     struct fg_coefficients *coefficients;
-    float *parameters, *gradients; /* with a margin of NaN before and behind them */
+    float *parameters; /* a margin, the weights, the biases, a margin */
+    float *gradients;  /* of them, NaN */
     size_t parameters_count;
     int pixels; /* of a channel */
     int weights;
 } fg_conv_run;
 
-/* The first weight and behind it the biases, and a margin behind scratch. */
-#define FG_CONV_RUN_MARGIN 64
+#define FG_CONV_RUN_MARGIN 64 /* floats of NaN before and behind parameters, and behind scratch */
 
 void fg_conv_run_create(fg_conv_run *out, fg_kernels *kernels, const fg_conv_case *shape,
                         fg_conv_place place);
 
-/* All device memory as it was after create: to run once more. */
-void fg_conv_run_upload(fg_conv_run *run);
-
-/* Run, and fail the test unless all that must not be written is as it was. */
+/* Upload everything, run, and fail the test unless all that must not be written is as it was. What
+ * the device made is in the buffers of run->call; it is the same each time. */
 void fg_conv_run_forward(fg_conv_run *run);
 void fg_conv_run_backward(fg_conv_run *run);
 

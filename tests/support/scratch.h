@@ -30,7 +30,7 @@ static inline void scratch_setup(void)
 /* Path of a file in the folder. Four results are valid at a time. */
 static inline const char *scratch_path(const char *name)
 {
-    static char paths[4][SCRATCH_PATH + 64];
+    static char paths[4][SCRATCH_PATH + 264];
     static unsigned next;
     char *path = paths[next++ % 4];
 

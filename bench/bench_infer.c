@@ -1,4 +1,5 @@
-/* bench_infer.c - times inference: upload of a batch, forward in evaluation mode, logits read back.
+/* bench_infer.c - times inference: upload of a batch, forward in evaluation mode, logits read
+ * back.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -8,11 +9,12 @@
 #include "base/status.h"
 #include "timing.h"
 
-#define SETTLE_IMAGES 16 /* enough for statistics, and little memory beside the timed network's */
+#define SETTLE_IMAGES \
+    16 /* enough for statistics, and little memory beside the timed network's */
 
-/* Sets the running statistics to those of one training pass: with untouched ones the signal of a deep
- * network fades into denormal numbers. That pass leaves 0.9 * initial + 0.1 * batch, so the batch's
- * part is taken out again. */
+/* Sets the running statistics to those of one training pass: with untouched ones the signal of
+ * a deep network fades into denormal numbers. That pass leaves 0.9 * initial + 0.1 * batch, so
+ * the batch's part is taken out again. */
 static fg_status settle(fg_net *net, const fg_timing *timing)
 {
     fg_status status = FG_OK;
@@ -21,7 +23,8 @@ static fg_status settle(fg_net *net, const fg_timing *timing)
     float *before = NULL, *after = NULL;
 
     config.model = timing->options.model;
-    config.images = timing->options.batch < SETTLE_IMAGES ? timing->options.batch : SETTLE_IMAGES;
+    config.images =
+        timing->options.batch < SETTLE_IMAGES ? timing->options.batch : SETTLE_IMAGES;
     FG_TRY(fg_net_create(&trained, timing->device, &config));
     FG_TRY(fg_net_forward(trained, FG_MODE_TRAINING, NULL, timing->pixels, config.images));
     for (int i = 0; i < fg_net_tensors(net); ++i) {
@@ -52,7 +55,8 @@ static fg_status infer_step(const fg_timing *timing, fg_net *net)
     float *logits = NULL;
 
     FG_ALLOC(logits, (size_t)timing->options.batch * (size_t)info.classes);
-    FG_TRY(fg_net_forward(net, FG_MODE_EVALUATION, logits, timing->pixels, timing->options.batch));
+    FG_TRY(
+        fg_net_forward(net, FG_MODE_EVALUATION, logits, timing->pixels, timing->options.batch));
 
 cleanup:
     free(logits);

@@ -16,7 +16,8 @@ static fg_status train_step(const fg_timing *timing, fg_net *net)
     fg_step_result result;
     uint64_t number = 0;
 
-    FG_TRY(fg_net_step(net, &number, timing->pixels, timing->labels, timing->options.batch, &sgd));
+    FG_TRY(
+        fg_net_step(net, &number, timing->pixels, timing->labels, timing->options.batch, &sgd));
     FG_TRY(fg_net_step_result(net, number, &result));
     FG_TRY(fg_net_finish(net));
 

@@ -19,7 +19,8 @@ static const struct argp_option option_list[] = {
     {"batch", 'b', "N", 0, "Images of a step (64)", 0},
     {"steps", OPTION_STEPS, "N", 0, "Steps that are timed (15)", 0},
     {"warmup", OPTION_WARMUP, "N", 0, "Steps before (3)", 0},
-    {"device", 'd', "DEVICE", 0, "Number of a device, or text in its or its platform's name", 0},
+    {"device", 'd', "DEVICE", 0, "Number of a device, or text in its or its platform's name",
+     0},
     {"json", OPTION_JSON, NULL, 0, "Print one JSON object", 0},
     {0}};
 
@@ -28,7 +29,8 @@ static int parse_count(const char *text, const char *name, int least, struct arg
     char *end = NULL;
     const long value = strtol(text, &end, 10);
     if (end == text || *end != '\0' || value < least || value > 1000000)
-        argp_error(state, "%s is '%s', expected a number from %d to 1000000", name, text, least);
+        argp_error(state, "%s is '%s', expected a number from %d to 1000000", name, text,
+                   least);
     return (int)value;
 }
 
@@ -81,12 +83,13 @@ static void print_log(void *user, fg_log_level level, const char *line)
         fprintf(stderr, "bench: %s\n", line);
 }
 
-/* Sum of four uniform numbers, scaled: near enough to a normal one for a batch that nobody learns. */
+/* Sum of four uniform numbers, scaled: near enough to a normal one for a batch that nobody
+ * learns. */
 static float about_normal(uint32_t index)
 {
     const struct fg_random r = fg_random_block(1, 0, FG_RANDOM_AUGMENT, 0, index);
-    return sqrtf(3.0f) * (fg_random_uniform(r.x) + fg_random_uniform(r.y) + fg_random_uniform(r.z) +
-                          fg_random_uniform(r.w) - 2.0f);
+    return sqrtf(3.0f) * (fg_random_uniform(r.x) + fg_random_uniform(r.y) +
+                          fg_random_uniform(r.z) + fg_random_uniform(r.w) - 2.0f);
 }
 
 fg_status fg_timing_create(fg_timing *timing, const fg_timing_options *options)
@@ -140,13 +143,13 @@ static fg_status print_json(const fg_timing *timing, const fg_plan_info *info, c
     fg_status status = FG_OK;
     json_t *object = fg_harness_json(timing->device);
     json_t *figures = json_pack(
-        "{s:s, s:i, s:s, s:f, s:f, s:f, s:i, s:f, s:I, s:I, s:f, s:f, s:f}", "model", info->model,
-        "batch", timing->options.batch, "mode", mode, "images_per_second", r->images_per_second,
-        "step_ms_median", r->step.median * 1e3, "step_ms_min", r->step.min * 1e3, "samples",
-        r->step.samples, "start_s", r->start_s, "device_bytes_peak",
-        (json_int_t)info->device_bytes_peak, "rss_bytes_peak", (json_int_t)r->resident, "gflops",
-        r->gflops, "peak_gflops", r->peak.median, "percent_of_peak",
-        100.0 * r->gflops / r->peak.median);
+        "{s:s, s:i, s:s, s:f, s:f, s:f, s:i, s:f, s:I, s:I, s:f, s:f, s:f}", "model",
+        info->model, "batch", timing->options.batch, "mode", mode, "images_per_second",
+        r->images_per_second, "step_ms_median", r->step.median * 1e3, "step_ms_min",
+        r->step.min * 1e3, "samples", r->step.samples, "start_s", r->start_s,
+        "device_bytes_peak", (json_int_t)info->device_bytes_peak, "rss_bytes_peak",
+        (json_int_t)r->resident, "gflops", r->gflops, "peak_gflops", r->peak.median,
+        "percent_of_peak", 100.0 * r->gflops / r->peak.median);
 
     if (object == NULL || figures == NULL || json_object_update(object, figures) != 0) {
         json_decref(object);
@@ -157,13 +160,14 @@ static fg_status print_json(const fg_timing *timing, const fg_plan_info *info, c
     return status;
 }
 
-static fg_status print_table(const fg_timing *timing, const fg_plan_info *info, const char *mode,
-                             const report *r)
+static fg_status print_table(const fg_timing *timing, const fg_plan_info *info,
+                             const char *mode, const report *r)
 {
     fg_status status = FG_OK;
     const fg_device_info *device = fg_device_information(timing->device);
 
-    printf("device           %s (%s, driver %s)\n", device->name, device->platform, device->driver);
+    printf("device           %s (%s, driver %s)\n", device->name, device->platform,
+           device->driver);
     printf("commit           %s\n", fg_harness_commit());
     printf("model            %s, batch %d, %s\n", info->model, timing->options.batch, mode);
     printf("images/s         %.1f\n", r->images_per_second);

@@ -31,8 +31,9 @@ typedef struct fg_timing {
 fg_status fg_timing_create(fg_timing *timing, const fg_timing_options *options);
 void fg_timing_clear(fg_timing *timing);
 
-/* Times step, which waits for the device, and prints the report. passes: 1 for forward, 3 for forward
- * and backward; multiply-adds times 2 times this are the floating-point operations of an image. */
+/* Times step, which waits for the device, and prints the report. passes: 1 for forward, 3 for
+ * forward and backward; multiply-adds times 2 times this are the floating-point operations of
+ * an image. */
 fg_status fg_timing_run(const fg_timing *timing, fg_net *net, const char *mode, int passes,
                         fg_status (*step)(const fg_timing *timing, fg_net *net));
 

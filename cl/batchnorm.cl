@@ -1,7 +1,8 @@
-/* batchnorm.cl - statistics of features, what readers make of them, and the sums of the backward pass.
+/* batchnorm.cl - statistics of features, what readers make of them, and the sums of the
+ * backward pass.
  *
- * The large passes over pixels are in the kernels that write and read features; here is what remains
- * per channel.
+ * The large passes over pixels are in the kernels that write and read features; here is what
+ * remains per channel.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -17,8 +18,8 @@ static inline float16 lane_counts(struct fg_chunk chunk, int image_runs)
     return convert_float16(runs * ((pixels - lane + 15) / FG_LANES));
 }
 
-/* Merges the partial means and sums of squares of a feature: over chunks lane by lane, then over lanes,
- * always in the same order. Chan, Golub, LeVeque, "Updating formulae", 1979.
+/* Merges the partial means and sums of squares of a feature: over chunks lane by lane, then
+ * over lanes, always in the same order. Chan, Golub, LeVeque, "Updating formulae", 1979.
  *
  * partials: [chunks][channels][2][FG_LANES]
  * grid: x = some work-items, which share the channels */
@@ -36,7 +37,8 @@ batchnorm_statistics(__global struct fg_statistics *restrict statistics,
             const float16 off = vload16(0, p) - mean;
             const int16 any = more > 0.0f;
             mean = select(mean, fma(off, share, mean), any);
-            squares = select(squares, squares + fma(off * off, count * share, vload16(1, p)), any);
+            squares =
+                select(squares, squares + fma(off * off, count * share, vload16(1, p)), any);
             count = both;
         }
         float n[FG_LANES], m[FG_LANES], s[FG_LANES];
@@ -61,8 +63,8 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 batchnorm_affine(__global struct fg_affine *restrict affine,
                  __global const struct fg_source *restrict sources,
                  __global const struct fg_statistics *restrict statistics,
-                 __global const float *restrict parameters, __global const float *restrict running,
-                 const struct fg_batchnorm_args a)
+                 __global const float *restrict parameters,
+                 __global const float *restrict running, const struct fg_batchnorm_args a)
 {
     for (int c = get_global_id(0); c < a.channels; c += get_global_size(0)) {
         struct fg_affine f = {1.0f, 0.0f, 0.0f, 1.0f};
@@ -86,7 +88,8 @@ batchnorm_affine(__global struct fg_affine *restrict affine,
 /* running = 0.9 running + 0.1 batch, with the variance divided by n - 1.
  * grid: x = some work-items, which share all channels of all norms */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
-batchnorm_running(__global float *restrict running, __global const struct fg_running *restrict table,
+batchnorm_running(__global float *restrict running,
+                  __global const struct fg_running *restrict table,
                   __global const struct fg_statistics *restrict statistics, const int channels,
                   const int images)
 {
@@ -94,22 +97,23 @@ batchnorm_running(__global float *restrict running, __global const struct fg_run
         const struct fg_running t = table[i];
         const struct fg_statistics s = statistics[t.slot];
         const float n = (float)images * (float)t.pixels;
-        running[t.mean] = fma(FG_NORM_MOMENTUM, s.mean, (1.0f - FG_NORM_MOMENTUM) * running[t.mean]);
+        running[t.mean] =
+            fma(FG_NORM_MOMENTUM, s.mean, (1.0f - FG_NORM_MOMENTUM) * running[t.mean]);
         running[t.variance] = fma(FG_NORM_MOMENTUM, s.variance * (n / (n - 1.0f)),
                                   (1.0f - FG_NORM_MOMENTUM) * running[t.variance]);
     }
 }
 
-/* Merges a reader's d_beta and d_gamma over chunks and lanes, writes them, and adds gamma times them
- * to the sums of the features that it reads.
+/* Merges a reader's d_beta and d_gamma over chunks and lanes, writes them, and adds gamma times
+ * them to the sums of the features that it reads.
  *
  * partials: [chunks][channels][2][FG_LANES]
  * grid: x = some work-items, which share the channels */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 batchnorm_backward(__global float *restrict gradients, __global struct fg_sums *restrict sums,
                    __global const struct fg_source *restrict sources,
-                   __global const float *restrict parameters, __global const float *restrict partials,
-                   const struct fg_batchnorm_args a)
+                   __global const float *restrict parameters,
+                   __global const float *restrict partials, const struct fg_batchnorm_args a)
 {
     for (int c = get_global_id(0); c < a.channels; c += get_global_size(0)) {
         __global const float *p = partials + c * 2 * FG_LANES;

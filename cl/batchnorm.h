@@ -1,7 +1,7 @@
 /* batchnorm.h - what batch norm keeps on the device. C11 and OpenCL C.
  *
- * Statistics belong to a feature and are made once, when it is written; scale and shift belong to a
- * reader. docs/architecture.md has the algebra of the backward pass.
+ * Statistics belong to a feature and are made once, when it is written; scale and shift belong
+ * to a reader. docs/architecture.md has the algebra of the backward pass.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -30,7 +30,8 @@ struct fg_affine {
     float inverse; /* 1 / sigma */
 };
 
-/* Turns what readers have added up into the gradient of a channel: dx = G + q (x - mean) + c. */
+/* Turns what readers have added up into the gradient of a channel: dx = G + q (x - mean) + c.
+ */
 struct fg_coefficients {
     float q;
     float mean;
@@ -52,7 +53,7 @@ FG_SHARED_ASSERT(sizeof(struct fg_coefficients) == 16, coefficients_size);
 
 /* Floats of per-chunk sums of `channels` channels: two sums, FG_LANES lanes each,
  * [chunks][channels][2][FG_LANES]. */
-#define FG_PARTIALS_FLOATS(chunks, channels) ((chunks) * (channels) * 2 * FG_LANES)
+#define FG_PARTIALS_FLOATS(chunks, channels) ((chunks) * (channels)*2 * FG_LANES)
 
 /* Where a reader's scale and shift come from. */
 enum fg_affine_mode {
@@ -63,10 +64,11 @@ enum fg_affine_mode {
 
 struct fg_batchnorm_args {
     struct fg_chunks chunks; /* of the map that is normalised */
-    fg_i32 image_runs;   /* statistics: 1 where lanes start anew in every image, 0 where in every chunk */
-    fg_i32 mode;         /* affine: enum fg_affine_mode */
-    fg_i32 channels;     /* of the reader, or of the feature */
-    fg_i32 first_slot;   /* of the map's channel 0; statistics, coefficients: of the feature */
+    fg_i32 image_runs; /* statistics: 1 where lanes start anew in every image, 0 where in every
+                          chunk */
+    fg_i32 mode;       /* affine: enum fg_affine_mode */
+    fg_i32 channels;   /* of the reader, or of the feature */
+    fg_i32 first_slot; /* of the map's channel 0; statistics, coefficients: of the feature */
     fg_i32 first_source; /* in the table */
     fg_i32 scale;        /* first element of gamma in the parameters */
     fg_i32 shift;        /* ... of beta */

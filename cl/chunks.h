@@ -1,9 +1,10 @@
 /* chunks.h - how sums over pixels are cut. C11 and OpenCL C.
  *
- * Statistics, d_gamma, d_beta and weight gradients are sums over all pixels of a map. Each is summed
- * per chunk, in pixel order, and the chunks are added in order; so the bits depend on the chunks and
- * on nothing else: not on threads, not on tiles. A chunk is a run of pixels that depends on the
- * image's side and the batch alone: some whole images, or some whole rows of one image.
+ * Statistics, d_gamma, d_beta and weight gradients are sums over all pixels of a map. Each is
+ * summed per chunk, in pixel order, and the chunks are added in order; so the bits depend on
+ * the chunks and on nothing else: not on threads, not on tiles. A chunk is a run of pixels that
+ * depends on the image's side and the batch alone: some whole images, or some whole rows of one
+ * image.
  *
  * Changing anything here changes the bits of every training run.
  *
@@ -14,8 +15,9 @@
 
 #include "shared.h"
 
-#define FG_CHUNK_TARGET 32  /* so many chunks keep many threads busy ... */
-#define FG_CHUNK_PIXELS 512 /* ... but a chunk's own partial sums must stay small beside its pixels */
+#define FG_CHUNK_TARGET 32 /* so many chunks keep many threads busy ... */
+#define FG_CHUNK_PIXELS \
+    512 /* ... but a chunk's own partial sums must stay small beside its pixels */
 
 struct fg_chunks {
     fg_i32 images; /* of the batch */
@@ -52,12 +54,12 @@ static inline struct fg_chunks fg_chunks_of(fg_i32 images, fg_i32 height, fg_i32
     return c;
 }
 
-/* A chunk is `images` runs of `pixels` consecutive pixels, the first one at `first`, one image apart;
- * in a batch's pixel order they are one run of images * pixels. */
+/* A chunk is `images` runs of `pixels` consecutive pixels, the first one at `first`, one image
+ * apart; in a batch's pixel order they are one run of images * pixels. */
 struct fg_chunk {
     fg_i32 first; /* pixel in the batch: (image * height + row) * width + column */
     fg_i32 images;
-    fg_i32 row;  /* first row of each image */
+    fg_i32 row; /* first row of each image */
     fg_i32 rows;
     fg_i32 pixels; /* rows * width */
 };

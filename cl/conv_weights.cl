@@ -1,5 +1,5 @@
-/* conv_weights.cl - a convolution's weights in the order in which its kernels read them, and its
- * weight gradients back in the order of the parameters.
+/* conv_weights.cl - a convolution's weights in the order in which its kernels read them, and
+ * its weight gradients back in the order of the parameters.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -28,13 +28,14 @@ conv_weights_pack(__global float *restrict packed, __global const float *restric
     for (int k = a.first_out; k < a.first_out + a.outs; ++k)
         for (int tap = a.taps - 1; tap >= 0; --tap)
             for (int i = 0; i < a.tile_channels; ++i)
-                *packed++ = first + i < a.in_channels
-                                ? weights[((size_t)k * a.in_channels + first + i) * a.taps + tap]
-                                : 0.0f;
+                *packed++ =
+                    first + i < a.in_channels
+                        ? weights[((size_t)k * a.in_channels + first + i) * a.taps + tap]
+                        : 0.0f;
 }
 
-/* gradients[k][c][tap] = sum over chunks, in order, of partials[chunk][c][tap * outs + k - first_out]
- * grid: x = some work-items, which share the input channels */
+/* gradients[k][c][tap] = sum over chunks, in order, of partials[chunk][c][tap * outs + k -
+ * first_out] grid: x = some work-items, which share the input channels */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 conv_weights_merge(__global float *restrict gradients, __global const float *restrict partials,
                    const struct fg_conv_weights_args a)

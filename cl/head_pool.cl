@@ -1,4 +1,5 @@
-/* head_pool.cl - batch norm, ReLU and the mean over each cell of a grid, read from sources in place.
+/* head_pool.cl - batch norm, ReLU and the mean over each cell of a grid, read from sources in
+ * place.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -6,7 +7,8 @@
 #include "pool.h"
 #include "sources.h"
 
-/* out[(c*grid + i)*grid + j][n] = mean over the cell of max(scale[c]*in[c][n][y][x] + shift[c], 0)
+/* out[(c*grid + i)*grid + j][n] = mean over the cell of max(scale[c]*in[c][n][y][x] + shift[c],
+ * 0)
  *
  * in    [channels][in_pitch], through sources
  * out   [in_channels*grid*grid][out_pitch]
@@ -14,7 +16,8 @@
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 head_pool_forward(__global const float *restrict in, __global float *restrict out,
                   __global const struct fg_source *restrict sources,
-                  __global const struct fg_affine *restrict affine, const struct fg_head_pool_args a)
+                  __global const struct fg_affine *restrict affine,
+                  const struct fg_head_pool_args a)
 {
     const int c = get_global_id(0);
     const struct fg_affine f = affine[c];
@@ -35,16 +38,6 @@ head_pool_forward(__global const float *restrict in, __global float *restrict ou
             }
 }
 
-/* The gradient of the cell that holds a pixel, divided among the cell's pixels; 0 outside the grid. */
-static inline float cell_gradient(__global const float *gradient, int n, int row, int column,
-                                  struct fg_head_pool_args a)
-{
-    const int i = row / a.cell, j = column / a.cell;
-    if (i >= a.grid || j >= a.grid)
-        return 0.0f;
-    return gradient[(size_t)(i * a.grid + j) * a.out_pitch + n] / (float)(a.cell * a.cell);
-}
-
 /* With z = scale*x + shift, d = z > 0 ? cell gradient : 0:
  * G = or += scale*d, d_beta = sum of d, d_gamma = sum of d (x - mean) / sigma.
  *
@@ -58,8 +51,8 @@ head_pool_backward(__global const float *restrict in, __global float *restrict i
                    __global float *restrict partials, const struct fg_head_pool_args a)
 {
     const struct fg_chunk chunk = fg_chunks_at(a.chunks, get_global_id(0));
-    const int pixels = chunk.images * chunk.pixels;
-    const int image = a.chunks.height * a.chunks.width;
+    const int image = chunk.first / (a.chunks.height * a.chunks.width);
+    const float share = 1.0f / (float)(a.cell * a.cell);
     for (int c = 0; c < a.in_channels; ++c) {
         const struct fg_affine f = affine[c];
         const size_t channel = fg_sources_channel(sources + a.first_source, c);
@@ -68,16 +61,27 @@ head_pool_backward(__global const float *restrict in, __global float *restrict i
         __global float *g = in_gradient + channel * a.in_pitch + chunk.first;
         __global const float *dy = out_gradient + (size_t)c * a.grid * a.grid * a.out_pitch;
         float d_beta[FG_LANES] = {0}, d_gamma[FG_LANES] = {0};
-        for (int i = 0; i < pixels; ++i) {
-            const int p = chunk.first + i;
-            float d = cell_gradient(dy, p / image, p % image / a.chunks.width, p % a.chunks.width, a);
-            if (!(fma(x[i], f.scale, f.shift) > 0.0f))
-                d = 0.0f;
-            d_beta[i % FG_LANES] += d;
-            d_gamma[i % FG_LANES] = fma(d, (x[i] - f.mean) * f.inverse, d_gamma[i % FG_LANES]);
-            g[i] = adds ? g[i] + f.scale * d : f.scale * d;
-        }
-        __global float *to = partials + ((size_t)get_global_id(0) * a.in_channels + c) * 2 * FG_LANES;
+        int i = 0;
+        for (int n = image; n < image + chunk.images; ++n)
+            for (int row = chunk.row; row < chunk.row + chunk.rows; ++row)
+                for (int first = 0; first < a.chunks.width; first += a.cell) {
+                    const int cell_row = row / a.cell, cell_column = first / a.cell;
+                    const int last = min(first + a.cell, a.chunks.width);
+                    float gradient = 0.0f; /* outside the grid */
+                    if (cell_row < a.grid && cell_column < a.grid)
+                        gradient =
+                            share *
+                            dy[(size_t)(cell_row * a.grid + cell_column) * a.out_pitch + n];
+                    for (int column = first; column < last; ++column, ++i) {
+                        const float d = fma(x[i], f.scale, f.shift) > 0.0f ? gradient : 0.0f;
+                        const int lane = i % FG_LANES;
+                        d_beta[lane] += d;
+                        d_gamma[lane] = fma(d, (x[i] - f.mean) * f.inverse, d_gamma[lane]);
+                        g[i] = adds ? g[i] + f.scale * d : f.scale * d;
+                    }
+                }
+        __global float *to =
+            partials + ((size_t)get_global_id(0) * a.in_channels + c) * 2 * FG_LANES;
         for (int l = 0; l < FG_LANES; ++l) {
             to[l] = d_beta[l];
             to[FG_LANES + l] = d_gamma[l];

@@ -5,13 +5,22 @@
 #include "batchnorm.h"
 #include "pool.h"
 
-/* Input pixel of the batch that is the upper left of output pixel p's four. */
-static inline int corner(int p, struct fg_pool_args a)
+/* Mean and sum of squared deviations of each lane: Welford's update. */
+struct lanes {
+    float16 mean;
+    float16 squares;
+    int vectors; /* whole ones so far */
+};
+
+static inline void add_vector(struct lanes *to, float16 x, int count)
 {
-    const int pixels = a.chunks.height * a.chunks.width;
-    const int row = p % pixels / a.chunks.width;
-    const int column = p % a.chunks.width;
-    return (p / pixels * a.in_height + 2 * row) * a.in_width + 2 * column;
+    const int16 lane = (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const int16 there = lane < (int16)(count);
+    const float16 off = x - to->mean;
+    const float16 mean = fma(off, (float16)(1.0f / (float)(to->vectors + 1)), to->mean);
+    to->squares = select(to->squares, fma(off, x - mean, to->squares), there);
+    to->mean = select(to->mean, mean, there);
+    ++to->vectors;
 }
 
 /* out[k][n][y][x] = mean over i, j in 0..1 of in[k][n][2y + i][2x + j]
@@ -25,36 +34,44 @@ pool_forward(__global const float *restrict in, __global float *restrict out,
              __global float *restrict partials, const struct fg_pool_args a)
 {
     const struct fg_chunk chunk = fg_chunks_at(a.chunks, get_global_id(0));
-    const int pixels = chunk.images * chunk.pixels;
-    const int16 lane = (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const int image = chunk.first / (a.chunks.height * a.chunks.width);
     for (int k = 0; k < a.channels; ++k) {
-        __global const float *x = in + (size_t)k * a.in_pitch;
         __global float *y = out + (size_t)(a.out_first_channel + k) * a.out_pitch + chunk.first;
-        float16 mean = 0.0f, squares = 0.0f;
-        for (int i = 0; i < pixels; i += FG_LANES) {
-            const int count = min(FG_LANES, pixels - i);
-            float values[FG_LANES] = {0};
-            for (int l = 0; l < count; ++l) {
-                __global const float *from = x + corner(chunk.first + i + l, a);
-                values[l] = 0.25f * ((from[0] + from[1]) + (from[a.in_width] + from[a.in_width + 1]));
-                y[i + l] = values[l];
-            }
-            const float16 v = vload16(0, values);
-            const float16 off = v - mean;
-            const float16 m = fma(off, (float16)(1.0f / (i / FG_LANES + 1)), mean);
-            squares = select(squares, fma(off, v - m, squares), lane < count);
-            mean = select(mean, m, lane < count);
+        struct lanes lanes = {(float16)(0.0f), (float16)(0.0f), 0};
+        float values[FG_LANES];
+        int lane = 0;
+        for (int n = image; n < image + chunk.images; ++n) {
+            __global const float *x =
+                in + (size_t)k * a.in_pitch + (n * a.in_height + 2 * chunk.row) * a.in_width;
+            for (int row = 0; row < chunk.rows; ++row, x += 2 * a.in_width)
+                for (int column = 0; column < a.chunks.width; ++column) {
+                    __global const float *from = x + 2 * column;
+                    const float mean = 0.25f * ((from[0] + from[1]) +
+                                                (from[a.in_width] + from[a.in_width + 1]));
+                    *y++ = mean;
+                    values[lane++] = mean;
+                    if (lane == FG_LANES) {
+                        add_vector(&lanes, vload16(0, values), FG_LANES);
+                        lane = 0;
+                    }
+                }
         }
-        if (a.statistics) {
-            __global float *p = partials + ((size_t)get_global_id(0) * a.channels + k) * 2 * FG_LANES;
-            vstore16(mean, 0, p);
-            vstore16(squares, 1, p);
+        if (!a.statistics)
+            continue;
+        if (lane > 0) {
+            for (int i = lane; i < FG_LANES; ++i)
+                values[i] = 0.0f;
+            add_vector(&lanes, vload16(0, values), lane);
         }
+        __global float *p =
+            partials + ((size_t)get_global_id(0) * a.channels + k) * 2 * FG_LANES;
+        vstore16(lanes.mean, 0, p);
+        vstore16(lanes.squares, 1, p);
     }
 }
 
-/* in_gradient[k][n][2y + i][2x + j] = dy[k][n][y][x] / 4, with dy = G + q (y - mean) + c; 0 for what is
- * dropped
+/* in_gradient[k][n][2y + i][2x + j] = dy[k][n][y][x] / 4, with dy = G + q (y - mean) + c; 0 for
+ * what is dropped
  *
  * grid: x = channel */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void

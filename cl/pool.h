@@ -16,7 +16,7 @@ struct fg_pool_args {
     fg_i32 out_first_channel;
     fg_i32 channels;
     fg_i32 statistics; /* forward: 1 to write partial statistics of the output */
-    fg_i32 finish;     /* backward: 1 if the output's gradient is G + q (y - mean) + c, 0 if G */
+    fg_i32 finish; /* backward: 1 if the output's gradient is G + q (y - mean) + c, 0 if G */
 };
 
 struct fg_head_pool_args {

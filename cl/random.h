@@ -1,8 +1,8 @@
 /* random.h - the one random number generator, for host C11 and OpenCL C.
  *
- * Philox4x32-10: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
- * A number is a function of (seed, purpose, stream, index) and of nothing else, so neither the order
- * of work nor the number of threads can change it.
+ * Philox4x32-10: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC
+ * 2011. A number is a function of (seed, purpose, stream, index) and of nothing else, so
+ * neither the order of work nor the number of threads can change it.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -30,14 +30,15 @@ static inline fg_u32 fg_random_high(fg_u32 a, fg_u32 b)
 #endif
 
 /* Four independent uniform 32-bit numbers. */
-static inline struct fg_random fg_random_block(fg_u32 seed_low, fg_u32 seed_high, fg_u32 purpose,
-                                               fg_u32 stream, fg_u32 index)
+static inline struct fg_random fg_random_block(fg_u32 seed_low, fg_u32 seed_high,
+                                               fg_u32 purpose, fg_u32 stream, fg_u32 index)
 {
     struct fg_random c = {index, stream, purpose, 0};
     for (int round = 0; round < 10; ++round) {
         const fg_u32 high0 = fg_random_high(0xD2511F53u, c.x), low0 = 0xD2511F53u * c.x;
         const fg_u32 high1 = fg_random_high(0xCD9E8D57u, c.z), low1 = 0xCD9E8D57u * c.z;
-        const struct fg_random next = {high1 ^ c.y ^ seed_low, low1, high0 ^ c.w ^ seed_high, low0};
+        const struct fg_random next = {high1 ^ c.y ^ seed_low, low1, high0 ^ c.w ^ seed_high,
+                                       low0};
         c = next;
         seed_low += 0x9E3779B9u;
         seed_high += 0xBB67AE85u;

@@ -1,14 +1,14 @@
 /* sgd.cl - stochastic gradient descent with momentum and weight decay.
  *
- * Sutskever et al., "On the importance of initialization and momentum in deep learning", ICML 2013, in
- * the form that PyTorch gives it.
+ * Sutskever et al., "On the importance of initialization and momentum in deep learning", ICML
+ * 2013, in the form that PyTorch gives it.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "sgd.h"
 
-/* g = gradient + weight_decay * p;  m = momentum * m + g;  p -= rate * (nesterov ? g + momentum * m : m)
- * grid: x = some work-items, which share the vectors in runs */
+/* g = gradient + weight_decay * p;  m = momentum * m + g;  p -= rate * (nesterov ? g + momentum
+ * * m : m) grid: x = some work-items, which share the vectors in runs */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 sgd_update(__global float *restrict parameters, __global float *restrict momentum,
            __global const float *restrict gradients, const struct fg_sgd_args a)

@@ -1,7 +1,7 @@
 /* shared.h - types and limits that host C11 and OpenCL C 1.2 read from this one file.
  *
- * Every member is 32 bits wide, so that sizes agree. A struct of arguments holds no array: lists
- * are tables in device memory.
+ * Every member is 32 bits wide, so that sizes agree. A struct of arguments holds no array:
+ * lists are tables in device memory.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -9,8 +9,8 @@
 #define FG_SHARED_H
 
 #ifdef __OPENCL_C_VERSION__
-/* Multiply-adds are written as fma(): compilers must not choose where to fuse, or bits would depend on
- * them. */
+/* Multiply-adds are written as fma(): compilers must not choose where to fuse, or bits would
+ * depend on them. */
 #pragma OPENCL FP_CONTRACT OFF
 typedef int fg_i32;
 typedef uint fg_u32;
@@ -24,7 +24,8 @@ typedef uint32_t fg_u32;
 #define FG_GLOBAL
 #endif
 
-/* Floats in one vector. Sums over pixels keep one partial sum per lane, so this decides bits. */
+/* Floats in one vector. Sums over pixels keep one partial sum per lane, so this decides bits.
+ */
 #define FG_LANES 16
 
 #define FG_NORM_EPSILON 1e-5f

@@ -8,12 +8,12 @@
  * gradient[k][n] = (softmax(logits)[k][n] - (k == label)) / images
  *
  * logits, gradient  [classes][pitch]
- * results           entry first_image + n; an image's rank is the number of classes that score higher,
- *                   and of lower classes that score the same
- * grid              x = image */
+ * results           entry first_image + n; an image's rank is the number of classes that score
+ * higher, and of lower classes that score the same grid              x = image */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 softmax_loss_forward(__global const float *restrict logits, __global float *restrict gradient,
-                     __global const int *restrict labels, __global struct fg_result *restrict results,
+                     __global const int *restrict labels,
+                     __global struct fg_result *restrict results,
                      const struct fg_softmax_loss_args a)
 {
     const int n = get_global_id(0);

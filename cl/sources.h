@@ -1,8 +1,8 @@
 /* sources.h - how a layer reads its sources without copying them. C11 and OpenCL C.
  *
  * A stage's features are [channels][pitch] in one sub-buffer. What a layer reads is a run of
- * (first channel, channels) ranges of it: the concatenation is this list and nothing else. Which
- * ranges those are is src/plan/sources.c; where they lie is src/plan/arena.c.
+ * (first channel, channels) ranges of it: the concatenation is this list and nothing else.
+ * Which ranges those are is src/plan/sources.c; where they lie is src/plan/arena.c.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -15,8 +15,8 @@
 struct fg_source {
     fg_i32 first_channel;
     fg_i32 channels;
-    fg_i32 adds; /* backward: 0 if this reader writes the gradient of these channels, the first to
-                  * do so in backward order; 1 if it adds to it */
+    fg_i32 adds; /* backward: 0 if this reader writes the gradient of these channels, the first
+                  * to do so in backward order; 1 if it adds to it */
 };
 FG_SHARED_ASSERT(sizeof(struct fg_source) == 12, source_size);
 

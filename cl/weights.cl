@@ -7,9 +7,9 @@
 #include "random.h"
 #include "weights.h"
 
-/* values[first .. first + count - 1] = N(0, size^2): Box, Muller, "A note on the generation of random
- * normal deviates", 1958.
- * grid: x = some work-items, which share the values four at a time */
+/* values[first .. first + count - 1] = N(0, size^2): Box, Muller, "A note on the generation of
+ * random normal deviates", 1958. grid: x = some work-items, which share the values four at a
+ * time */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 weights_normal(__global float *values, const struct fg_weights_args a)
 {
@@ -34,8 +34,8 @@ weights_uniform(__global float *values, const struct fg_weights_args a)
     for (int i = get_global_id(0); 4 * i < a.count; i += get_global_size(0)) {
         const struct fg_random r =
             fg_random_block(a.seed_low, a.seed_high, FG_RANDOM_WEIGHTS, a.stream, i);
-        const float four[4] = {fg_random_uniform(r.x), fg_random_uniform(r.y), fg_random_uniform(r.z),
-                               fg_random_uniform(r.w)};
+        const float four[4] = {fg_random_uniform(r.x), fg_random_uniform(r.y),
+                               fg_random_uniform(r.z), fg_random_uniform(r.w)};
         for (int j = 0; j < 4 && 4 * i + j < a.count; ++j)
             values[a.first + 4 * i + j] = a.size * (2.0f * four[j] - 1.0f);
     }

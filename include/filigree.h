@@ -30,13 +30,13 @@ extern "C" {
 /* ---- status ---- */
 
 /* name, value, text. Values are part of the ABI: never renumber, only append. */
-#define FG_STATUS_LIST(X)                                                   \
-    X(FG_OK, 0, "success")                                                  \
-    X(FG_ERR_ARGUMENT, -1, "an argument is out of range")                   \
-    X(FG_ERR_MEMORY, -2, "host memory ran out")                             \
-    X(FG_ERR_DEVICE, -3, "the OpenCL device reported an error")             \
-    X(FG_ERR_FILE, -4, "a file could not be read or written")               \
-    X(FG_ERR_FIT, -5, "the network does not fit the device's memory")       \
+#define FG_STATUS_LIST(X)                                                    \
+    X(FG_OK, 0, "success")                                                   \
+    X(FG_ERR_ARGUMENT, -1, "an argument is out of range")                    \
+    X(FG_ERR_MEMORY, -2, "host memory ran out")                              \
+    X(FG_ERR_DEVICE, -3, "the OpenCL device reported an error")              \
+    X(FG_ERR_FILE, -4, "a file could not be read or written")                \
+    X(FG_ERR_FIT, -5, "the network does not fit the device's memory")        \
     X(FG_ERR_NOT_FINITE, -6, "a loss or a parameter is not a finite number") \
     X(FG_ERR_CANCELLED, -7, "the caller asked to stop")
 
@@ -52,7 +52,8 @@ FG_API const char *fg_status_text(fg_status status);
 /* One line on this thread's last failure. Read it only right after a call failed. */
 FG_API const char *fg_error_message(void);
 
-/* Version of the library that runs, such as "0.1.0"; FG_VERSION_TEXT is what was compiled for. */
+/* Version of the library that runs, such as "0.1.0"; FG_VERSION_TEXT is what was compiled for.
+ */
 FG_API const char *fg_version(void);
 
 /* Frees a text that a call handed out. NULL is allowed. */
@@ -79,16 +80,18 @@ typedef struct fg_device fg_device;
 typedef struct fg_device_info {
     char platform[FG_NAME_LENGTH]; /* CL_PLATFORM_NAME */
     char platform_version[FG_NAME_LENGTH];
-    char name[FG_NAME_LENGTH];     /* CL_DEVICE_NAME */
-    char version[FG_NAME_LENGTH];  /* CL_DEVICE_VERSION */
-    char driver[FG_NAME_LENGTH];   /* CL_DRIVER_VERSION */
-    char kind[16];                 /* "CPU", "GPU", "accelerator" or "other" */
+    char name[FG_NAME_LENGTH];    /* CL_DEVICE_NAME */
+    char version[FG_NAME_LENGTH]; /* CL_DEVICE_VERSION */
+    char driver[FG_NAME_LENGTH];  /* CL_DRIVER_VERSION */
+    char kind[16];                /* "CPU", "GPU", "accelerator" or "other" */
     int compute_units;
-    size_t memory_bytes;     /* all that may be allocated together: CL_DEVICE_GLOBAL_MEM_SIZE, on
-                              * CPU devices at most what the system and its control group have free */
-    size_t allocation_bytes; /* CL_DEVICE_MAX_MEM_ALLOC_SIZE: the most one allocation may have */
-    size_t alignment_bytes;  /* CL_DEVICE_MEM_BASE_ADDR_ALIGN in bytes */
-    size_t local_bytes;      /* CL_DEVICE_LOCAL_MEM_SIZE */
+    size_t
+        memory_bytes; /* all that may be allocated together: CL_DEVICE_GLOBAL_MEM_SIZE, on
+                       * CPU devices at most what the system and its control group have free */
+    size_t
+        allocation_bytes;   /* CL_DEVICE_MAX_MEM_ALLOC_SIZE: the most one allocation may have */
+    size_t alignment_bytes; /* CL_DEVICE_MEM_BASE_ADDR_ALIGN in bytes */
+    size_t local_bytes;     /* CL_DEVICE_LOCAL_MEM_SIZE */
 } fg_device_info;
 
 /* Every device of every platform, in the order in which fg_device_create numbers them.
@@ -102,14 +105,17 @@ FG_API void fg_device_list_free(fg_device_info *list);
 /* Start from FG_DEVICE_CONFIG_INIT: struct_size is how old callers keep working. */
 typedef struct fg_device_config {
     size_t struct_size;
-    const char *match;     /* a device's number in fg_device_list, or text that its platform name,
-                            * platform version or device name contains, case ignored; NULL: what
-                            * the environment variable FG_DEVICE says, else the first device */
-    fg_log_function *log;  /* NULL: no log */
+    const char *match; /* a device's number in fg_device_list, or text that its platform name,
+                        * platform version or device name contains, case ignored; NULL: what
+                        * the environment variable FG_DEVICE says, else the first device */
+    fg_log_function *log; /* NULL: no log */
     void *log_user;
 } fg_device_config;
 
-#define FG_DEVICE_CONFIG_INIT {sizeof(fg_device_config), NULL, NULL, NULL}
+#define FG_DEVICE_CONFIG_INIT                      \
+    {                                              \
+        sizeof(fg_device_config), NULL, NULL, NULL \
+    }
 
 /* Opens a device. config may be NULL.
  *
@@ -128,15 +134,18 @@ typedef struct fg_plan fg_plan;
 
 typedef struct fg_plan_config {
     size_t struct_size;
-    const char *model;       /* "sparsenet-40-12", "densenet-bc-100-12:classes=100"; docs/models.md */
-    int images;              /* batch: the most images one call will carry, 1.. */
-    int training;            /* 1: forward, backward and update; 0: forward alone, which needs less */
+    const char *model; /* "sparsenet-40-12", "densenet-bc-100-12:classes=100"; docs/models.md */
+    int images;        /* batch: the most images one call will carry, 1.. */
+    int training;      /* 1: forward, backward and update; 0: forward alone, which needs less */
     size_t memory_bytes;     /* the device's limits; 0: no limit */
     size_t allocation_bytes; /* 0: no limit */
     size_t alignment_bytes;  /* 0: 512; a smaller value counts as 512 */
 } fg_plan_config;
 
-#define FG_PLAN_CONFIG_INIT {sizeof(fg_plan_config), NULL, 64, 1, 0, 0, 0}
+#define FG_PLAN_CONFIG_INIT                          \
+    {                                                \
+        sizeof(fg_plan_config), NULL, 64, 1, 0, 0, 0 \
+    }
 
 /* Makes a plan. Does not fail when the plan exceeds the limits: fg_plan_fits tells.
  *
@@ -151,17 +160,18 @@ typedef struct fg_plan_info {
     int image_channels;
     int image_side; /* pixels */
     int classes;
-    int64_t parameters;         /* trainable values */
-    int64_t multiply_adds;      /* forward, one image; padding counts as work */
-    size_t device_bytes_peak;   /* all device memory that a net of this plan allocates */
-    size_t largest_allocation;  /* bytes of the largest single allocation */
-    int largest_batch;          /* the largest batch that fits the limits; 0: no limit was given, or
-                                 * not even one image fits */
+    int64_t parameters;        /* trainable values */
+    int64_t multiply_adds;     /* forward, one image; padding counts as work */
+    size_t device_bytes_peak;  /* all device memory that a net of this plan allocates */
+    size_t largest_allocation; /* bytes of the largest single allocation */
+    int largest_batch; /* the largest batch that fits the limits; 0: no limit was given, or
+                        * not even one image fits */
 } fg_plan_info;
 
 FG_API fg_plan_info fg_plan_information(const fg_plan *plan);
 
-/* FG_OK, or FG_ERR_FIT with the bytes needed, the bytes there and the largest batch that fits. */
+/* FG_OK, or FG_ERR_FIT with the bytes needed, the bytes there and the largest batch that fits.
+ */
 FG_API fg_status fg_plan_fits(const fg_plan *plan);
 
 typedef enum fg_plan_format {
@@ -179,16 +189,20 @@ typedef struct fg_net fg_net;
 typedef struct fg_net_config {
     size_t struct_size;
     const char *model;
-    int images;         /* the most images one call will carry; fixes the size of device memory */
-    int training;       /* 0: forward in evaluation mode only, in less memory */
+    int images;   /* the most images one call will carry; fixes the size of device memory */
+    int training; /* 0: forward in evaluation mode only, in less memory */
     int keep_gradients; /* 1: fg_net_read_gradient works */
     uint64_t seed;      /* of the initial weights */
 } fg_net_config;
 
-#define FG_NET_CONFIG_INIT {sizeof(fg_net_config), NULL, 64, 1, 0, 1}
+#define FG_NET_CONFIG_INIT                       \
+    {                                            \
+        sizeof(fg_net_config), NULL, 64, 1, 0, 1 \
+    }
 
 /* Builds the network, places all its device memory at once and sets its initial weights:
- * convolutions He-out-normal, batch norms 1 and 0, the classifier U(-b, b) with b = 1/sqrt(inputs).
+ * convolutions He-out-normal, batch norms 1 and 0, the classifier U(-b, b) with b =
+ * 1/sqrt(inputs).
  *
  * device  borrowed: must outlive the network
  *
@@ -211,7 +225,8 @@ typedef enum fg_mode {
  * logits  out, [images][classes], not normalised; NULL: not read, and the call does not wait
  * pixels  in,  [images][channels][side][side], normalised as the caller likes
  *
- * FG_ERR_ARGUMENT  images is out of range; or, in training mode, leaves one value per channel */
+ * FG_ERR_ARGUMENT  images is out of range; or, in training mode, leaves one value per channel
+ */
 FG_API fg_status fg_net_forward(fg_net *net, fg_mode mode, float *logits, const float *pixels,
                                 int images);
 
@@ -240,7 +255,7 @@ FG_API fg_status fg_net_step(fg_net *net, uint64_t *number, const float *pixels,
                              const int32_t *labels, int images, const fg_sgd *sgd);
 
 typedef struct fg_step_result {
-    double loss;     /* mean cross-entropy over the step's images, before its update */
+    double loss; /* mean cross-entropy over the step's images, before its update */
     int images;
     int correct;     /* images whose label has the highest score (ties: lowest class first) */
     int correct_top; /* images whose label is among the min(5, classes) highest */
@@ -257,7 +272,8 @@ FG_API fg_status fg_net_step_result(fg_net *net, uint64_t number, fg_step_result
 FG_API fg_status fg_net_finish(fg_net *net);
 
 /* A named tensor of the network: parameters first, then running statistics, each in order of
- * execution. Names and layouts are those of docs/models.md, which PyTorch users can exchange. */
+ * execution. Names and layouts are those of docs/models.md, which PyTorch users can exchange.
+ */
 typedef struct fg_tensor_info {
     const char *name;
     int dimensions; /* 1, 2 or 4 */
@@ -295,8 +311,8 @@ typedef struct fg_dataset fg_dataset;
 typedef enum fg_split { FG_SPLIT_TRAIN, FG_SPLIT_TEST } fg_split;
 
 /* Opens what a folder holds, found by the customary file names: IDX (train-images-idx3-ubyte,
- * t10k-labels-idx1-ubyte, ..., also with .gz), CIFAR-10 (data_batch_1.bin ..., test_batch.bin) or
- * CIFAR-100 (train.bin, test.bin; fine labels). Reads it whole.
+ * t10k-labels-idx1-ubyte, ..., also with .gz), CIFAR-10 (data_batch_1.bin ..., test_batch.bin)
+ * or CIFAR-100 (train.bin, test.bin; fine labels). Reads it whole.
  *
  * FG_ERR_FILE  nothing of the kind there, or a file is truncated, oversized or damaged */
 FG_API fg_status fg_dataset_open(fg_dataset **out, const char *folder, fg_split split);
@@ -310,18 +326,21 @@ FG_API fg_status fg_dataset_open_cifar100(fg_dataset **out, const char *path);
  *
  * pixels  [images][channels][side][side], 0..255
  * labels  [images], 0..classes-1; NULL: no labels */
-FG_API fg_status fg_dataset_create(fg_dataset **out, const uint8_t *pixels, const int32_t *labels,
-                                   int images, int channels, int side, int classes);
+FG_API fg_status fg_dataset_create(fg_dataset **out, const uint8_t *pixels,
+                                   const int32_t *labels, int images, int channels, int side,
+                                   int classes);
 
 /* A view of images first .. first+count-1 of another data set, which must outlive it. */
-FG_API fg_status fg_dataset_view(fg_dataset **out, const fg_dataset *whole, int first, int count);
+FG_API fg_status fg_dataset_view(fg_dataset **out, const fg_dataset *whole, int first,
+                                 int count);
 FG_API void fg_dataset_free(fg_dataset *dataset);
 
 typedef struct fg_dataset_info {
     int images;
     int channels;
-    int side; /* pixels; images are square */
-    int classes;   /* 10 for CIFAR-10, 100 for CIFAR-100, highest label + 1 for IDX; 0: no labels */
+    int side;    /* pixels; images are square */
+    int classes; /* 10 for CIFAR-10, 100 for CIFAR-100, highest label + 1 for IDX; 0: no labels
+                  */
     int has_labels;
 } fg_dataset_info;
 
@@ -338,7 +357,8 @@ typedef struct fg_normalisation {
     float deviation[FG_MAX_IMAGE_CHANNELS];
 } fg_normalisation;
 
-/* Mean and standard deviation per channel over a data set; a constant channel has deviation 1. */
+/* Mean and standard deviation per channel over a data set; a constant channel has deviation 1.
+ */
 FG_API fg_normalisation fg_dataset_normalisation(const fg_dataset *dataset);
 
 /* ---- training ---- */
@@ -357,46 +377,52 @@ typedef struct fg_recipe {
     int epochs;
     int batch;
     float rate;
-    int rate_steps;                   /* how many of the next are used */
+    int rate_steps;                     /* how many of the next are used */
     int rate_epochs[FG_MAX_RATE_STEPS]; /* ascending: after so many full epochs ... */
-    float rate_factor;                /* ... the rate is multiplied by this */
+    float rate_factor;                  /* ... the rate is multiplied by this */
     float momentum;
     int nesterov;
     float weight_decay;
     uint64_t seed;
-    int mirror;        /* flip every other image left to right, at random */
-    int shift;         /* move by up to so many pixels in both directions, at random */
+    int mirror; /* flip every other image left to right, at random */
+    int shift;  /* move by up to so many pixels in both directions, at random */
     fg_padding padding;
-    int drop_last;     /* leave out a last, smaller batch */
-    int validation;    /* hold out the last so many training images */
+    int drop_last;                  /* leave out a last, smaller batch */
+    int validation;                 /* hold out the last so many training images */
     fg_normalisation normalisation; /* channels 0: taken from the training images */
 } fg_recipe;
 
-#define FG_RECIPE_INIT                                                                      \
-    {                                                                                       \
-        sizeof(fg_recipe), 300, 64, 0.1f, 0, {0}, 0.1f, 0.9f, 1, 1e-4f, 1, 0, 0,            \
-            FG_PADDING_MEAN, 0, 0, {0, {0}, {0}}                                            \
+#define FG_RECIPE_INIT                                                           \
+    {                                                                            \
+        sizeof(fg_recipe), 300, 64, 0.1f, 0, {0}, 0.1f, 0.9f, 1, 1e-4f, 1, 0, 0, \
+            FG_PADDING_MEAN, 0, 0,                                               \
+        {                                                                        \
+            0, {0},                                                              \
+            {                                                                    \
+                0                                                                \
+            }                                                                    \
+        }                                                                        \
     }
 
 typedef struct fg_score {
     int64_t images;
-    double loss;         /* mean over images */
-    int64_t correct;     /* as in fg_step_result */
+    double loss;     /* mean over images */
+    int64_t correct; /* as in fg_step_result */
     int64_t correct_top;
 } fg_score;
 
 /* Where a run is. Passed to progress after every step, and once at the end of every epoch. */
 typedef struct fg_progress {
-    int epoch;  /* counts from 1 */
+    int epoch; /* counts from 1 */
     int epochs;
-    int step;   /* steps of this epoch done */
+    int step; /* steps of this epoch done */
     int steps;
     float rate;
     fg_score training;   /* of this epoch so far */
     fg_score validation; /* images 0 until the epoch's end, and where nothing is held out */
     double seconds;      /* since this run started, or resumed */
     double images_per_second; /* of late */
-    int epoch_done;      /* 1: the epoch is complete, and its checkpoint written */
+    int epoch_done;           /* 1: the epoch is complete, and its checkpoint written */
 } fg_progress;
 
 typedef void fg_progress_function(void *user, const fg_progress *progress);
@@ -406,7 +432,7 @@ typedef int fg_cancel_function(void *user);
 
 typedef struct fg_train_config {
     size_t struct_size;
-    const char *model;      /* classes, channels and side not given come from the data */
+    const char *model; /* classes, channels and side not given come from the data */
     fg_recipe recipe;
     const char *checkpoint; /* file written after every epoch; NULL: none */
     const char *log;        /* CSV file, one line an epoch; NULL: none */
@@ -417,8 +443,10 @@ typedef struct fg_train_config {
     void *user;
 } fg_train_config;
 
-#define FG_TRAIN_CONFIG_INIT \
-    {sizeof(fg_train_config), NULL, FG_RECIPE_INIT, NULL, NULL, NULL, 0, NULL, NULL, NULL}
+#define FG_TRAIN_CONFIG_INIT                                                                 \
+    {                                                                                        \
+        sizeof(fg_train_config), NULL, FG_RECIPE_INIT, NULL, NULL, NULL, 0, NULL, NULL, NULL \
+    }
 
 typedef struct fg_trainer fg_trainer;
 
@@ -430,16 +458,16 @@ FG_API fg_status fg_trainer_create(fg_trainer **out, fg_device *device,
                                    const fg_train_config *config, const fg_dataset *dataset);
 
 /* Prepares the continuation of the run that config->checkpoint holds, bit for bit. Model and
- * recipe come from the checkpoint; fg_checkpoint_recipe reads them before. Of config, the paths,
- * the callbacks and recipe.epochs (0: as stored) are used. */
+ * recipe come from the checkpoint; fg_checkpoint_recipe reads them before. Of config, the
+ * paths, the callbacks and recipe.epochs (0: as stored) are used. */
 FG_API fg_status fg_trainer_resume(fg_trainer **out, fg_device *device,
                                    const fg_train_config *config, const fg_dataset *dataset);
 
 /* Runs until the last epoch is done.
  *
  * FG_ERR_CANCELLED   the cancel function said so; the checkpoint holds the state
- * FG_ERR_NOT_FINITE  a loss or parameter is not finite: epoch, step and rate are in the message;
- *                    the last checkpoint is kept */
+ * FG_ERR_NOT_FINITE  a loss or parameter is not finite: epoch, step and rate are in the
+ * message; the last checkpoint is kept */
 FG_API fg_status fg_trainer_run(fg_trainer *trainer);
 FG_API fg_net *fg_trainer_net(const fg_trainer *trainer);
 FG_API const fg_recipe *fg_trainer_recipe(const fg_trainer *trainer);
@@ -465,7 +493,8 @@ FG_API fg_status fg_checkpoint_recipe(const char *path, char **model, fg_recipe 
 
 /* Compares a recipe with the checkpoint's.
  *
- * FG_ERR_ARGUMENT  the first field that decides the bits and differs, by name, with both values */
+ * FG_ERR_ARGUMENT  the first field that decides the bits and differs, by name, with both values
+ */
 FG_API fg_status fg_recipe_agrees(const fg_recipe *wanted, const fg_recipe *stored);
 
 /* ---- probe: compare a network with another implementation of it ---- */
@@ -475,16 +504,22 @@ typedef struct fg_probe_config {
     const char *model;
     const char *weights; /* safetensors: every tensor of the network */
     const char *batch;   /* safetensors: images F32 [N][C][H][W], labels I64 [N] */
-    const char *out;     /* safetensors, F32: logits, loss, grad.*, eval_logits, after1.*; with steps
-                          * losses, after.*; docs/models.md says what each is */
+    const char *out;     /* safetensors, F32: logits, loss, grad.*, eval_logits, after1.*; with
+                          * steps     losses, after.*; docs/models.md says what each is */
     int steps;           /* of gradient descent, from the stored weights, on the same batch */
     fg_sgd sgd;
 } fg_probe_config;
 
-#define FG_PROBE_CONFIG_INIT \
-    {sizeof(fg_probe_config), NULL, NULL, NULL, NULL, 0, {0.1f, 0.9f, 1e-4f, 1}}
+#define FG_PROBE_CONFIG_INIT                                \
+    {                                                       \
+        sizeof(fg_probe_config), NULL, NULL, NULL, NULL, 0, \
+        {                                                   \
+            0.1f, 0.9f, 1e-4f, 1                            \
+        }                                                   \
+    }
 
-/* Runs one pass and, if asked, some steps with the plan, kernels and memory that training uses. */
+/* Runs one pass and, if asked, some steps with the plan, kernels and memory that training uses.
+ */
 FG_API fg_status fg_probe_run(fg_device *device, const fg_probe_config *config);
 
 #ifdef __cplusplus

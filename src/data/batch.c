@@ -10,8 +10,8 @@
 #include <assert.h>
 #include <math.h>
 
-#include "data/dataset.h"
 #include "cl/random.h"
+#include "data/dataset.h"
 
 fg_batch_config fg_batch_for_training(const fg_dataset *dataset, const fg_recipe *recipe)
 {

@@ -1,7 +1,8 @@
 /* backward.c - walks the loss and the plan's backward steps.
  *
- * When a feature's producer has its turn, all readers have added to the feature's gradient G and to its
- * two sums, so the gradient is G + q (x - mean) + c, which the producer applies while it loads.
+ * When a feature's producer has its turn, all readers have added to the feature's gradient G
+ * and to its two sums, so the gradient is G + q (x - mean) + c, which the producer applies
+ * while it loads.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -45,9 +46,9 @@ static fg_status conv_backward(fg_net *net, const fg_step *step)
                                net->parts[FG_PART_RUNNING]));
     FG_TRY(fg_conv_backward(&net->convs[step->index], &call));
     if (norm != NULL)
-        FG_TRY(fg_batchnorm_backward(&net->batchnorm, net->parts[FG_PART_GRADIENTS],
-                                     net->parts[FG_PART_SUMS], &call.in, norm,
-                                     net->parts[FG_PART_PARAMETERS], call.partials, net->images));
+        FG_TRY(fg_batchnorm_backward(
+            &net->batchnorm, net->parts[FG_PART_GRADIENTS], net->parts[FG_PART_SUMS], &call.in,
+            norm, net->parts[FG_PART_PARAMETERS], call.partials, net->images));
     if (conv->bias >= 0)
         FG_TRY(fg_linear_backward_bias(&net->linear, net->parts[FG_PART_GRADIENTS],
                                        net->plan->tensors[conv->bias].first, &call.out,
@@ -85,8 +86,8 @@ static fg_status head_pool_backward(fg_net *net, const fg_step *step)
     FG_TRY(fg_batchnorm_affine(&net->batchnorm, affine, &in, norm, FG_AFFINE_BATCH,
                                net->parts[FG_PART_STATISTICS], net->parts[FG_PART_PARAMETERS],
                                net->parts[FG_PART_RUNNING]));
-    FG_TRY(fg_head_pool_backward(&net->head_pool, &in, &net->maps[pool->out_map], affine, partials,
-                                 pool->grid, net->images));
+    FG_TRY(fg_head_pool_backward(&net->head_pool, &in, &net->maps[pool->out_map], affine,
+                                 partials, pool->grid, net->images));
     FG_TRY(fg_batchnorm_backward(&net->batchnorm, net->parts[FG_PART_GRADIENTS],
                                  net->parts[FG_PART_SUMS], &in, norm,
                                  net->parts[FG_PART_PARAMETERS], partials, net->images));
@@ -97,11 +98,12 @@ cleanup:
 
 static fg_status loss(fg_net *net, int entry)
 {
-    const fg_output logits =
-        fg_net_output(net, net->plan->logits_map, 0, net->plan->maps[net->plan->logits_map].channels);
+    const fg_output logits = fg_net_output(net, net->plan->logits_map, 0,
+                                           net->plan->maps[net->plan->logits_map].channels);
 
     return fg_softmax_loss_forward(&net->softmax_loss, &logits, net->parts[FG_PART_LABELS],
-                                   net->parts[FG_PART_RESULTS], entry, FG_STEP_RESULTS, net->images);
+                                   net->parts[FG_PART_RESULTS], entry, FG_STEP_RESULTS,
+                                   net->images);
 }
 
 fg_status fg_net_walk_backward(fg_net *net, int entry)

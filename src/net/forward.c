@@ -1,6 +1,7 @@
 /* forward.c - walks the plan's forward steps.
  *
- * A reader's affine part is made just before it reads; a feature's statistics just after it is written.
+ * A reader's affine part is made just before it reads; a feature's statistics just after it is
+ * written.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -57,8 +58,8 @@ static fg_status pool_forward(fg_net *net, const fg_step *step, fg_mode mode, in
 
     FG_TRY(fg_pool_forward(&net->pool, &net->maps[pool->in_map], &out, partials, images));
     if (statistics)
-        FG_TRY(fg_batchnorm_statistics(&net->batchnorm, net->parts[FG_PART_STATISTICS], partials,
-                                       &out, images, false));
+        FG_TRY(fg_batchnorm_statistics(&net->batchnorm, net->parts[FG_PART_STATISTICS],
+                                       partials, &out, images, false));
 
 cleanup:
     return status;
@@ -72,11 +73,12 @@ static fg_status head_pool_forward(fg_net *net, const fg_step *step, fg_mode mod
     const fg_buffer *affine = fg_net_scratch(net, step, FG_SCRATCH_AFFINE);
     fg_batchnorm_norm norm;
 
-    FG_TRY(fg_batchnorm_affine(&net->batchnorm, affine, &in, fg_net_norm(net, pool->norm, &norm),
-                               affine_mode(mode), net->parts[FG_PART_STATISTICS],
-                               net->parts[FG_PART_PARAMETERS], net->parts[FG_PART_RUNNING]));
-    FG_TRY(fg_head_pool_forward(&net->head_pool, &in, &net->maps[pool->out_map], affine, pool->grid,
-                                images));
+    FG_TRY(fg_batchnorm_affine(&net->batchnorm, affine, &in,
+                               fg_net_norm(net, pool->norm, &norm), affine_mode(mode),
+                               net->parts[FG_PART_STATISTICS], net->parts[FG_PART_PARAMETERS],
+                               net->parts[FG_PART_RUNNING]));
+    FG_TRY(fg_head_pool_forward(&net->head_pool, &in, &net->maps[pool->out_map], affine,
+                                pool->grid, images));
 
 cleanup:
     return status;
@@ -98,9 +100,9 @@ fg_status fg_net_walk_forward(fg_net *net, fg_mode mode, int images)
         FG_TRY(fg_net_poison(net, i));
     }
     if (mode == FG_MODE_TRAINING)
-        FG_TRY(fg_batchnorm_running(&net->batchnorm, net->parts[FG_PART_RUNNING],
-                                    net->parts[FG_PART_RUNNING_TABLE],
-                                    net->parts[FG_PART_STATISTICS], plan->running_channels, images));
+        FG_TRY(fg_batchnorm_running(
+            &net->batchnorm, net->parts[FG_PART_RUNNING], net->parts[FG_PART_RUNNING_TABLE],
+            net->parts[FG_PART_STATISTICS], plan->running_channels, images));
 
 cleanup:
     return status;

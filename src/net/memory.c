@@ -1,5 +1,5 @@
-/* memory.c - a network's device memory: segments, the views of them that the plan calls regions, and
- * the parts beside the arena.
+/* memory.c - a network's device memory: segments, the views of them that the plan calls
+ * regions, and the parts beside the arena.
  *
  * Nothing is allocated after this: every kernel works in what is made here.
  *
@@ -76,11 +76,13 @@ void fg_net_unplace(fg_net *net)
 fg_status fg_net_poison(fg_net *net, int step)
 {
     fg_status status = FG_OK;
-    const int logits = net->plan->maps[net->plan->logits_map].values; /* read behind the last step */
+    const int logits =
+        net->plan->maps[net->plan->logits_map].values; /* read behind the last step */
 
     for (int i = 0; net->device->poison && i < net->plan->region_count; ++i)
         if (net->plan->regions[i].last_step == step && i != logits)
-            FG_TRY(fg_buffer_fill(net->regions[i], 0, net->regions[i]->bytes / sizeof(float), NAN));
+            FG_TRY(fg_buffer_fill(net->regions[i], 0, net->regions[i]->bytes / sizeof(float),
+                                  NAN));
 
 cleanup:
     return status;

@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "device/event.h"
 #include "net/net.h"
+#include "device/event.h"
 
 #include <stdlib.h>
 
@@ -89,8 +89,9 @@ fg_status fg_net_create(fg_net **out, fg_device *device, const fg_net_config *co
     FG_TRY(fg_net_place(net));
     FG_TRY(fg_net_initialise(net, config->seed));
     FG_TRY(fg_device_finish(device));
-    fg_log_line(&device->log, FG_LOG_INFO, "%s: %lld parameters, %zu bytes on %s", net->plan->name,
-                (long long)net->plan->parameters, net->plan->device_bytes_peak, device->info.name);
+    fg_log_line(&device->log, FG_LOG_INFO, "%s: %lld parameters, %zu bytes on %s",
+                net->plan->name, (long long)net->plan->parameters, net->plan->device_bytes_peak,
+                device->info.name);
     *out = net;
     net = NULL;
 

@@ -1,7 +1,7 @@
 /* net.h - a network on a device: the plan, its memory and the operations that walk it.
  *
- * net.c creates and frees, memory.c places, forward.c and backward.c walk the plan, step.c is the calls
- * of the public header, params.c reads and writes tensors.
+ * net.c creates and frees, memory.c places, forward.c and backward.c walk the plan, step.c is
+ * the calls of the public header, params.c reads and writes tensors.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -18,7 +18,8 @@
 #include "ops/weights.h"
 #include "plan/plan.h"
 
-#define FG_NET_UPLOADS 2 /* batches on their way to the device: one in use, one being prepared */
+#define FG_NET_UPLOADS \
+    2 /* batches on their way to the device: one in use, one being prepared */
 
 /* Part of a batch in host memory until the device has taken it. */
 typedef struct fg_upload {
@@ -53,9 +54,9 @@ struct fg_net {
     fg_upload_ring pixels; /* float [channels][pitch] */
     fg_upload_ring labels; /* int [images] */
 
-    int images;      /* of the last forward call */
+    int images;          /* of the last forward call */
     bool backward_ready; /* it was in training mode, and no backward call has followed */
-    uint64_t steps;  /* number of the last step */
+    uint64_t steps;      /* number of the last step */
     struct fg_result results[FG_STEP_RESULTS]; /* entry: step % FG_STEP_RESULTS */
     cl_event results_read[FG_STEP_RESULTS];
 };
@@ -67,8 +68,8 @@ void fg_net_unplace(fg_net *net);
 /* Initial values of every tensor; momentum 0. */
 fg_status fg_net_initialise(fg_net *net, uint64_t seed);
 
-/* Enqueue a pass. The input is on its way; labels too for backward, whose step's result becomes entry
- * `entry`. */
+/* Enqueue a pass. The input is on its way; labels too for backward, whose step's result becomes
+ * entry `entry`. */
 fg_status fg_net_walk_forward(fg_net *net, fg_mode mode, int images);
 fg_status fg_net_walk_backward(fg_net *net, int entry);
 

@@ -44,7 +44,8 @@ fg_status fg_net_initialise(fg_net *net, uint64_t seed)
     for (int i = 0; i < net->plan->tensor_count; ++i)
         FG_TRY(initialise(net, &op, i, seed));
     if (net->plan->training)
-        FG_TRY(fg_buffer_fill(net->parts[FG_PART_MOMENTUM], 0, net->plan->parameter_elements, 0.0f));
+        FG_TRY(fg_buffer_fill(net->parts[FG_PART_MOMENTUM], 0, net->plan->parameter_elements,
+                              0.0f));
 
 cleanup:
     return status;
@@ -77,15 +78,16 @@ int fg_net_find(const fg_net *net, const char *name)
     return -1;
 }
 
-/* The tensor's bytes in part, which for FG_PART_PARAMETERS stands for the running statistics too. */
-static fg_status locate(const fg_buffer **buffer, size_t *offset, size_t *bytes, const fg_net *net,
-                        int index, enum fg_part part)
+/* The tensor's bytes in part, which for FG_PART_PARAMETERS stands for the running statistics
+ * too. */
+static fg_status locate(const fg_buffer **buffer, size_t *offset, size_t *bytes,
+                        const fg_net *net, int index, enum fg_part part)
 {
     fg_status status = FG_OK;
     const fg_plan *plan = net->plan;
 
-    FG_REQUIRE(index >= 0 && index < plan->tensor_count, "tensor is number %d, expected 0..%d", index,
-               plan->tensor_count - 1);
+    FG_REQUIRE(index >= 0 && index < plan->tensor_count, "tensor is number %d, expected 0..%d",
+               index, plan->tensor_count - 1);
     const fg_tensor *tensor = &plan->tensors[index];
     const bool trained = index < plan->parameter_tensors;
     FG_REQUIRE(trained || part == FG_PART_PARAMETERS,

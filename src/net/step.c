@@ -1,7 +1,8 @@
-/* step.c - the calls of the public header: forward, backward, update, and a step that does all three.
+/* step.c - the calls of the public header: forward, backward, update, and a step that does all
+ * three.
  *
- * Nothing here waits for the device unless the caller asks for a number: a batch is copied into one of
- * two host buffers, and a step's result is on its way back before anybody asks.
+ * Nothing here waits for the device unless the caller asks for a number: a batch is copied into
+ * one of two host buffers, and a step's result is on its way back before anybody asks.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -23,9 +24,10 @@ static fg_status check_batch(const fg_net *net, fg_mode mode, int images)
                net->plan->images);
     FG_REQUIRE(mode == FG_MODE_EVALUATION || net->plan->training,
                "the network was created without training");
-    FG_REQUIRE(mode == FG_MODE_EVALUATION || images >= fg_plan_smallest_training_batch(net->plan),
-               "a training batch of 1 image leaves one value per channel, which has no variance; "
-               "expected at least 2");
+    FG_REQUIRE(
+        mode == FG_MODE_EVALUATION || images >= fg_plan_smallest_training_batch(net->plan),
+        "a training batch of 1 image leaves one value per channel, which has no variance; "
+        "expected at least 2");
 
 cleanup:
     return status;
@@ -157,8 +159,9 @@ static fg_status backward(fg_net *net, const int32_t *labels)
     }
     FG_TRY(upload_labels(net, labels, net->images));
     FG_TRY(fg_net_walk_backward(net, entry));
-    FG_TRY(fg_buffer_read_later(net->parts[FG_PART_RESULTS], (size_t)entry * sizeof net->results[0],
-                                &net->results[entry], sizeof net->results[0], read));
+    FG_TRY(fg_buffer_read_later(net->parts[FG_PART_RESULTS],
+                                (size_t)entry * sizeof net->results[0], &net->results[entry],
+                                sizeof net->results[0], read));
     ++net->steps;
 
 cleanup:
@@ -169,10 +172,10 @@ static fg_status check_sgd(const fg_sgd *sgd)
 {
     fg_status status = FG_OK;
 
-    FG_REQUIRE(isfinite(sgd->rate) && sgd->rate >= 0, "rate is %g, expected a finite number >= 0",
-               (double)sgd->rate);
-    FG_REQUIRE(sgd->momentum >= 0 && sgd->momentum < 1, "momentum is %g, expected 0 <= momentum < 1",
-               (double)sgd->momentum);
+    FG_REQUIRE(isfinite(sgd->rate) && sgd->rate >= 0,
+               "rate is %g, expected a finite number >= 0", (double)sgd->rate);
+    FG_REQUIRE(sgd->momentum >= 0 && sgd->momentum < 1,
+               "momentum is %g, expected 0 <= momentum < 1", (double)sgd->momentum);
     FG_REQUIRE(isfinite(sgd->weight_decay) && sgd->weight_decay >= 0,
                "weight_decay is %g, expected a finite number >= 0", (double)sgd->weight_decay);
 
@@ -182,7 +185,8 @@ cleanup:
 
 /* ---- public ---- */
 
-fg_status fg_net_forward(fg_net *net, fg_mode mode, float *logits, const float *pixels, int images)
+fg_status fg_net_forward(fg_net *net, fg_mode mode, float *logits, const float *pixels,
+                         int images)
 {
     const fg_map *input = &net->plan->maps[net->plan->input_map];
     const size_t side = (size_t)(input->height * input->width);
@@ -221,8 +225,9 @@ fg_status fg_net_update(fg_net *net, const fg_sgd *sgd)
 
     FG_REQUIRE(net->plan->training, "the network was created without training");
     FG_TRY(check_sgd(sgd));
-    FG_TRY(fg_sgd_update(&net->sgd, net->parts[FG_PART_PARAMETERS], net->parts[FG_PART_MOMENTUM],
-                         net->parts[FG_PART_GRADIENTS], net->plan->parameter_elements, sgd));
+    FG_TRY(fg_sgd_update(&net->sgd, net->parts[FG_PART_PARAMETERS],
+                         net->parts[FG_PART_MOMENTUM], net->parts[FG_PART_GRADIENTS],
+                         net->plan->parameter_elements, sgd));
     FG_TRY(fg_device_flush(net->device));
 
 cleanup:
@@ -230,7 +235,8 @@ cleanup:
 }
 
 /* All checks come first, so that a refused step changes nothing. */
-static fg_status check_step(const fg_net *net, const int32_t *labels, int images, const fg_sgd *sgd)
+static fg_status check_step(const fg_net *net, const int32_t *labels, int images,
+                            const fg_sgd *sgd)
 {
     fg_status status = FG_OK;
 
@@ -242,7 +248,8 @@ cleanup:
     return status;
 }
 
-static fg_status finish_step(fg_net *net, uint64_t *number, const int32_t *labels, const fg_sgd *sgd)
+static fg_status finish_step(fg_net *net, uint64_t *number, const int32_t *labels,
+                             const fg_sgd *sgd)
 {
     fg_status status = FG_OK;
 
@@ -287,8 +294,8 @@ fg_status fg_net_step_result(fg_net *net, uint64_t number, fg_step_result *out)
     const int entry = (int)(number % FG_STEP_RESULTS);
 
     FG_REQUIRE(number >= 1 && number <= net->steps && net->steps - number < FG_STEP_RESULTS,
-               "step is %llu, expected one of the last %d up to %llu", (unsigned long long)number,
-               FG_STEP_RESULTS, (unsigned long long)net->steps);
+               "step is %llu, expected one of the last %d up to %llu",
+               (unsigned long long)number, FG_STEP_RESULTS, (unsigned long long)net->steps);
     FG_TRY(fg_event_wait(net->results_read[entry]));
     *out = (fg_step_result){
         .loss = (double)net->results[entry].loss,

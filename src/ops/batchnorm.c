@@ -14,7 +14,8 @@ fg_status fg_batchnorm_prepare(fg_batchnorm_op *out, fg_kernels *kernels, bool t
         FG_TRY(fg_kernels_get(&out->statistics, kernels, FG_KERNEL_batchnorm_statistics, ""));
         FG_TRY(fg_kernels_get(&out->running, kernels, FG_KERNEL_batchnorm_running, ""));
         FG_TRY(fg_kernels_get(&out->backward, kernels, FG_KERNEL_batchnorm_backward, ""));
-        FG_TRY(fg_kernels_get(&out->coefficients, kernels, FG_KERNEL_batchnorm_coefficients, ""));
+        FG_TRY(
+            fg_kernels_get(&out->coefficients, kernels, FG_KERNEL_batchnorm_coefficients, ""));
     }
 
 cleanup:
@@ -47,8 +48,8 @@ static struct fg_batchnorm_args input_args(const fg_input *in, const fg_batchnor
 }
 
 fg_status fg_batchnorm_statistics(const fg_batchnorm_op *op, const fg_buffer *statistics,
-                                  const fg_buffer *partials, const fg_output *written, int images,
-                                  bool image_runs)
+                                  const fg_buffer *partials, const fg_output *written,
+                                  int images, bool image_runs)
 {
     struct fg_batchnorm_args args = output_args(written, images);
     fg_launch launch = fg_launch_of(op->statistics);
@@ -60,10 +61,10 @@ fg_status fg_batchnorm_statistics(const fg_batchnorm_op *op, const fg_buffer *st
     return fg_launch_run(&launch, fg_features_work_items(written->channels), 1);
 }
 
-fg_status fg_batchnorm_affine(const fg_batchnorm_op *op, const fg_buffer *affine, const fg_input *in,
-                              const fg_batchnorm_norm *norm, enum fg_affine_mode mode,
-                              const fg_buffer *statistics, const fg_buffer *parameters,
-                              const fg_buffer *running)
+fg_status fg_batchnorm_affine(const fg_batchnorm_op *op, const fg_buffer *affine,
+                              const fg_input *in, const fg_batchnorm_norm *norm,
+                              enum fg_affine_mode mode, const fg_buffer *statistics,
+                              const fg_buffer *parameters, const fg_buffer *running)
 {
     struct fg_batchnorm_args args = input_args(in, norm);
     fg_launch launch = fg_launch_of(op->affine);
@@ -79,8 +80,8 @@ fg_status fg_batchnorm_affine(const fg_batchnorm_op *op, const fg_buffer *affine
 }
 
 fg_status fg_batchnorm_running(const fg_batchnorm_op *op, const fg_buffer *running,
-                               const fg_buffer *table, const fg_buffer *statistics, int channels,
-                               int images)
+                               const fg_buffer *table, const fg_buffer *statistics,
+                               int channels, int images)
 {
     fg_launch launch = fg_launch_of(op->running);
 

@@ -7,8 +7,10 @@
 #include <math.h>
 #include <stdio.h>
 
-#define LOCAL_FLOATS_WANTED (64 * 1024) /* 256 KiB: stays in the second-level cache of today's cores */
-#define FORWARD_OUTS 96 /* most output channels of a work-item: beyond, the tile is packed again */
+#define LOCAL_FLOATS_WANTED \
+    (64 * 1024) /* 256 KiB: stays in the second-level cache of today's cores */
+#define FORWARD_OUTS \
+    96 /* most output channels of a work-item: beyond, the tile is packed again */
 
 static int round_up(int value, int unit)
 {
@@ -30,8 +32,8 @@ static int tile_channels(int channels, const int *choices, int count)
     return best;
 }
 
-/* Vectors that fill about 24 registers with `channels` rows, but not more than a run has: a run of a
- * 3x3 lies in one image. */
+/* Vectors that fill about 24 registers with `channels` rows, but not more than a run has: a run
+ * of a 3x3 lies in one image. */
 static int tile_vectors(const fg_conv_shape *shape, int channels)
 {
     const int vectors = channels >= 8 ? 2 : 4;
@@ -72,9 +74,8 @@ static fg_status create_kernel(const fg_kernel **out, fg_kernels *kernels, enum 
     while (lane_rows > rows_wanted || tiling->channels % lane_rows != 0)
         --lane_rows;
     const int length = snprintf(
-        options, sizeof options,
-        "-D SIDE=%d -D TILE_CHANNELS=%d -D VECTORS=%d -D IN_PLACE=%d", op->shape.side,
-        tiling->channels, tiling->vectors, op->shape.in_place);
+        options, sizeof options, "-D SIDE=%d -D TILE_CHANNELS=%d -D VECTORS=%d -D IN_PLACE=%d",
+        op->shape.side, tiling->channels, tiling->vectors, op->shape.in_place);
     if (id == FG_KERNEL_conv_backward)
         snprintf(options + length, sizeof options - (size_t)length,
                  " -D BACKWARD_DATA=%d -D LANE_VECTORS=%d -D LANE_ROWS=%d", op->shape.data,
@@ -85,19 +86,19 @@ static fg_status create_kernel(const fg_kernel **out, fg_kernels *kernels, enum 
 fg_status fg_conv_prepare(fg_conv_op *out, fg_kernels *kernels, const fg_conv_shape *shape)
 {
     fg_status status = FG_OK;
-    static const int forward_choices[] = {12, 8, 6, 4};
-    static const int backward_choices[] = {6, 8, 4};
+    static const int wide[] = {12, 8, 6, 4}, narrow[] = {6, 8, 4};
     const size_t local_floats = kernels->device->info.local_bytes / sizeof(float);
     struct fg_conv_tiling *f = &out->forward_tiling, *b = &out->backward_tiling;
 
     *out = (fg_conv_op){.shape = *shape};
     out->local_floats = local_floats < LOCAL_FLOATS_WANTED ? local_floats : LOCAL_FLOATS_WANTED;
-    f->channels = tile_channels(shape->out_channels, forward_choices, 4);
+    f->channels = shape->side == 1 ? tile_channels(shape->out_channels, narrow, 3)
+                                   : tile_channels(shape->out_channels, wide, 4);
     f->vectors = tile_vectors(shape, f->channels);
-    f->pixels = shape->side == 1 ? 64 : 256;
-    b->channels = tile_channels(shape->in_channels, backward_choices, 3);
+    f->pixels = shape->side == 1 ? 128 : 512;
+    b->channels = tile_channels(shape->in_channels, narrow, 3);
     b->vectors = tile_vectors(shape, b->channels);
-    b->pixels = 64;
+    b->pixels = 128;
     out->lane_vectors = choose_lane_vectors(shape);
     FG_TRY(fg_kernels_get(&out->pack, kernels, FG_KERNEL_conv_weights_pack, ""));
     FG_TRY(create_kernel(&out->forward, kernels, FG_KERNEL_conv_forward, out, f));
@@ -112,12 +113,12 @@ cleanup:
 
 /* A tile, the row that it is packed into, and the local memory beside the packed rows. */
 static void set_tile(struct fg_conv_args *args, const fg_conv_op *op,
-                     const struct fg_conv_tiling *tiling)
+                     const struct fg_conv_tiling *tiling, int pixels)
 {
     const struct fg_chunk chunk = fg_chunks_at(args->chunks, 0);
     const int run = op->shape.side == 1 ? chunk.images * chunk.pixels : chunk.pixels;
     const int vectors = FG_LANES * tiling->vectors;
-    args->tile = smaller(round_up(run, vectors), round_up(tiling->pixels, vectors));
+    args->tile = smaller(round_up(run, vectors), round_up(pixels, vectors));
     args->stride = args->tile;
     if (op->shape.side == 3)
         args->stride = round_up(args->tile + 2 * op->shape.width, FG_LANES);
@@ -155,8 +156,8 @@ static void local(fg_launch *launch, size_t floats)
     fg_launch_value(launch, NULL, (floats + FG_LANES) * sizeof(float));
 }
 
-static fg_status pack(const fg_conv_op *op, const fg_conv_call *call, int backward, int first_out,
-                      int outs)
+static fg_status pack(const fg_conv_op *op, const fg_conv_call *call, int backward,
+                      int first_out, int outs)
 {
     const int tile = backward ? op->backward_tiling.channels : op->forward_tiling.channels;
     const int channels = backward ? call->in.channels : call->out.channels;
@@ -186,9 +187,9 @@ fg_status fg_conv_forward(const fg_conv_op *op, const fg_conv_call *call)
 
     args.bias = (fg_i32)call->first_bias;
     args.statistics = call->partials != NULL;
-    args.outs = smaller(round_up(call->out.channels, tile_rows),
-                        FORWARD_OUTS / tile_rows * tile_rows);
-    set_tile(&args, op, &op->forward_tiling);
+    args.outs =
+        smaller(round_up(call->out.channels, tile_rows), FORWARD_OUTS / tile_rows * tile_rows);
+    set_tile(&args, op, &op->forward_tiling, op->forward_tiling.pixels);
     for (;; args.outs -= tile_rows) {
         fixed = (size_t)(args.outs + tile_rows) * (size_t)args.tile + line_floats(op, &args) +
                 (size_t)call->in.channels + mark_ints(op, &args) + 3 * FG_LANES;
@@ -198,10 +199,10 @@ fg_status fg_conv_forward(const fg_conv_op *op, const fg_conv_call *call)
     }
     FG_CHECK(fixed + row <= op->local_floats, FG_ERR_FIT,
              "a convolution of %d channels needs %zu bytes of local memory, the device has %zu",
-             call->in.channels, (fixed + row) * sizeof(float), op->local_floats * sizeof(float));
+             call->in.channels, (fixed + row) * sizeof(float),
+             op->local_floats * sizeof(float));
     args.block = (fg_i32)((op->local_floats - fixed) / row);
-    /* Half of a first-level cache, or as many as a 3x3's longer rows make useful. */
-    args.block = smaller(args.block, op->shape.side == 1 ? 96 : 24);
+    args.block = smaller(args.block, op->shape.side == 1 ? 48 : 8);
     args.block = smaller(args.block, call->in.channels);
 
     FG_TRY(pack(op, call, 0, 0, call->out.channels));
@@ -215,7 +216,8 @@ fg_status fg_conv_forward(const fg_conv_op *op, const fg_conv_call *call)
     fg_launch_buffer(&launch, call->parameters);
     fg_launch_buffer(&launch, call->partials);
     local(&launch, (size_t)args.block * row);
-    local(&launch, (size_t)(args.outs + tile_rows) * (size_t)args.tile + line_floats(op, &args));
+    local(&launch,
+          (size_t)(args.outs + tile_rows) * (size_t)args.tile + line_floats(op, &args));
     local(&launch, (size_t)call->in.channels + mark_ints(op, &args));
     fg_launch_value(&launch, &args, sizeof args);
     FG_TRY(fg_launch_run(&launch, (size_t)args.chunks.chunks,
@@ -234,7 +236,8 @@ static size_t backward_floats(const fg_conv_op *op, const struct fg_conv_args *a
            2 * (size_t)args->in_channels + mark_ints(op, args) + 4 * FG_LANES;
 }
 
-static fg_status merge(const fg_conv_op *op, const fg_conv_call *call, const struct fg_conv_args *args)
+static fg_status merge(const fg_conv_op *op, const fg_conv_call *call,
+                       const struct fg_conv_args *args)
 {
     const struct fg_conv_weights_args merge_args = {
         .out_channels = call->out.channels,
@@ -258,15 +261,22 @@ fg_status fg_conv_backward(const fg_conv_op *op, const fg_conv_call *call)
     fg_status status = FG_OK;
     struct fg_conv_args args = common_args(op, call);
     int block = smaller(call->out.channels, FG_CONV_OUT_BLOCK);
+    int pixels = op->backward_tiling.pixels;
 
     args.norm = call->partials != NULL;
     args.finish = call->coefficients != NULL;
-    set_tile(&args, op, &op->backward_tiling);
-    for (;; block = (block + 1) / 2) {
+    /* What does not fit gets a smaller tile first, since each block of outputs reads the input
+     * again. */
+    for (;;) {
+        set_tile(&args, op, &op->backward_tiling, pixels);
         args.outs = block;
         args.lanes = lanes_of(op, block);
         if (backward_floats(op, &args) <= op->local_floats || block == 1)
             break;
+        if (pixels > FG_LANES * op->backward_tiling.vectors)
+            pixels /= 2;
+        else
+            block = (block + 1) / 2;
     }
     FG_CHECK(backward_floats(op, &args) <= op->local_floats, FG_ERR_FIT,
              "a convolution of %d channels needs %zu bytes of local memory, the device has %zu",

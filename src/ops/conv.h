@@ -37,7 +37,8 @@ typedef struct fg_conv_op {
 
 fg_status fg_conv_prepare(fg_conv_op *out, fg_kernels *kernels, const fg_conv_shape *shape);
 
-/* What both passes are given. Buffers of scratch have the sizes of cl/conv.h and cl/batchnorm.h. */
+/* What both passes are given. Buffers of scratch have the sizes of cl/conv.h and
+ * cl/batchnorm.h. */
 typedef struct fg_conv_call {
     fg_input in;
     fg_output out;
@@ -52,9 +53,10 @@ typedef struct fg_conv_call {
     /* forward */
     long first_bias; /* element of the parameters, or -1 */
     /* backward */
-    const fg_buffer *coefficients; /* struct fg_coefficients [out.channels]; NULL: dy is G itself */
+    const fg_buffer
+        *coefficients; /* struct fg_coefficients [out.channels]; NULL: dy is G itself */
     const fg_buffer *weight_partials; /* scratch */
-    const fg_buffer *gradients; /* of the parameters */
+    const fg_buffer *gradients;       /* of the parameters */
 } fg_conv_call;
 
 fg_status fg_conv_forward(const fg_conv_op *op, const fg_conv_call *call);

@@ -34,7 +34,8 @@ typedef struct fg_output {
     int channels;
 } fg_output;
 
-/* Work-items for kernels that only go over channels: enough for many threads, few enough to be cheap. */
+/* Work-items for kernels that only go over channels: enough for many threads, few enough to be
+ * cheap. */
 static inline size_t fg_features_work_items(int channels)
 {
     return channels < 16 ? 1 : channels < 256 ? (size_t)channels / 8 : 32;

@@ -19,8 +19,8 @@ cleanup:
     return status;
 }
 
-static struct fg_head_pool_args common_args(const fg_input *in, const fg_features *out, int grid,
-                                            int images)
+static struct fg_head_pool_args common_args(const fg_input *in, const fg_features *out,
+                                            int grid, int images)
 {
     return (struct fg_head_pool_args){
         .chunks = fg_chunks_of(images, in->map->height, in->map->width),
@@ -34,8 +34,9 @@ static struct fg_head_pool_args common_args(const fg_input *in, const fg_feature
     };
 }
 
-fg_status fg_head_pool_forward(const fg_head_pool_op *op, const fg_input *in, const fg_features *out,
-                               const fg_buffer *affine, int grid, int images)
+fg_status fg_head_pool_forward(const fg_head_pool_op *op, const fg_input *in,
+                               const fg_features *out, const fg_buffer *affine, int grid,
+                               int images)
 {
     const struct fg_head_pool_args args = common_args(in, out, grid, images);
     fg_launch launch = fg_launch_of(op->forward);

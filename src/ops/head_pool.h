@@ -1,4 +1,5 @@
-/* head_pool.h - batch norm, ReLU and the mean over each cell of a grid: what the classifier reads.
+/* head_pool.h - batch norm, ReLU and the mean over each cell of a grid: what the classifier
+ * reads.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -15,8 +16,9 @@ typedef struct fg_head_pool_op {
 fg_status fg_head_pool_prepare(fg_head_pool_op *out, fg_kernels *kernels, bool training);
 
 /* out: a map of one pixel per image with in->channels * grid * grid channels. */
-fg_status fg_head_pool_forward(const fg_head_pool_op *op, const fg_input *in, const fg_features *out,
-                               const fg_buffer *affine, int grid, int images);
+fg_status fg_head_pool_forward(const fg_head_pool_op *op, const fg_input *in,
+                               const fg_features *out, const fg_buffer *affine, int grid,
+                               int images);
 
 /* partials: of d_gamma and d_beta. */
 fg_status fg_head_pool_backward(const fg_head_pool_op *op, const fg_input *in,

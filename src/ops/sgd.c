@@ -15,8 +15,9 @@ fg_status fg_sgd_prepare(fg_sgd_op *out, fg_kernels *kernels)
     return fg_kernels_get(&out->update, kernels, FG_KERNEL_sgd_update, "");
 }
 
-fg_status fg_sgd_update(const fg_sgd_op *op, const fg_buffer *parameters, const fg_buffer *momentum,
-                        const fg_buffer *gradients, size_t elements, const fg_sgd *sgd)
+fg_status fg_sgd_update(const fg_sgd_op *op, const fg_buffer *parameters,
+                        const fg_buffer *momentum, const fg_buffer *gradients, size_t elements,
+                        const fg_sgd *sgd)
 {
     const size_t vectors = elements / FG_LANES;
     const size_t items = vectors / VECTORS_PER_ITEM + 1;

@@ -15,7 +15,8 @@ typedef struct fg_sgd_op {
 fg_status fg_sgd_prepare(fg_sgd_op *out, fg_kernels *kernels);
 
 /* elements: a multiple of FG_LANES. */
-fg_status fg_sgd_update(const fg_sgd_op *op, const fg_buffer *parameters, const fg_buffer *momentum,
-                        const fg_buffer *gradients, size_t elements, const fg_sgd *sgd);
+fg_status fg_sgd_update(const fg_sgd_op *op, const fg_buffer *parameters,
+                        const fg_buffer *momentum, const fg_buffer *gradients, size_t elements,
+                        const fg_sgd *sgd);
 
 #endif

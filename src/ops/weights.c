@@ -17,8 +17,8 @@ cleanup:
     return status;
 }
 
-static fg_status run(const fg_kernel *kernel, const fg_buffer *values, size_t first, size_t count,
-                     float size, uint64_t seed, uint32_t stream)
+static fg_status run(const fg_kernel *kernel, const fg_buffer *values, size_t first,
+                     size_t count, float size, uint64_t seed, uint32_t stream)
 {
     const struct fg_weights_args args = {
         .first = (fg_i32)first,

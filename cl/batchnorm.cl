@@ -23,7 +23,7 @@ static inline float16 lane_counts(struct fg_chunk chunk, int image_runs)
  *
  * partials: [chunks][channels][2][FG_LANES]
  * grid: x = some work-items, which share the channels */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
+__kernel FG_ONE_WORK_ITEM void
 batchnorm_statistics(__global struct fg_statistics *restrict statistics,
                      __global const float *restrict partials, const struct fg_batchnorm_args a)
 {
@@ -59,7 +59,7 @@ batchnorm_statistics(__global struct fg_statistics *restrict statistics,
 }
 
 /* grid: x = some work-items, which share the channels */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
+__kernel FG_ONE_WORK_ITEM void
 batchnorm_affine(__global struct fg_affine *restrict affine,
                  __global const struct fg_source *restrict sources,
                  __global const struct fg_statistics *restrict statistics,
@@ -87,7 +87,7 @@ batchnorm_affine(__global struct fg_affine *restrict affine,
 
 /* running = 0.9 running + 0.1 batch, with the variance divided by n - 1.
  * grid: x = some work-items, which share all channels of all norms */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
+__kernel FG_ONE_WORK_ITEM void
 batchnorm_running(__global float *restrict running,
                   __global const struct fg_running *restrict table,
                   __global const struct fg_statistics *restrict statistics, const int channels,
@@ -109,7 +109,7 @@ batchnorm_running(__global float *restrict running,
  *
  * partials: [chunks][channels][2][FG_LANES]
  * grid: x = some work-items, which share the channels */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
+__kernel FG_ONE_WORK_ITEM void
 batchnorm_backward(__global float *restrict gradients, __global struct fg_sums *restrict sums,
                    __global const struct fg_source *restrict sources,
                    __global const float *restrict parameters,
@@ -143,7 +143,7 @@ batchnorm_backward(__global float *restrict gradients, __global struct fg_sums *
 /* With A and B the sums of a channel and M its pixels:
  * q = -B / (M sigma^2), c = -A / (M sigma).
  * grid: x = some work-items, which share the channels */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
+__kernel FG_ONE_WORK_ITEM void
 batchnorm_coefficients(__global struct fg_coefficients *restrict coefficients,
                        __global const struct fg_sums *restrict sums,
                        __global const struct fg_statistics *restrict statistics,

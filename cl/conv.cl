@@ -24,7 +24,7 @@
 #define LANE_ROWS 1 /* ... and its rows, a divisor of TILE_CHANNELS */
 #endif
 #ifndef IN_PLACE
-#define IN_PLACE                                                                 \
+#define IN_PLACE \
     0 /* 1: input and output are channels of one map, which the kernel gets once \
        */
 #endif
@@ -79,15 +79,15 @@ INLINE struct tile tile_at(struct run run, int first, int most)
 
 /* ---- forward ----
  *
- * out[k][p] = bias[k] + sum over c, tap of weights[k][c][tap] * max(scale[c]*in[c][p + tap] +
- * shift[c], floor)
+ *     z[c][p]   = max(scale[c] * in[c][p] + shift[c], floor)
+ *     out[k][p] = bias[k] + sum over c, tap of weights[k][c][tap] * z[c][p + tap]
  *
  * in, out   maps [channels][pitch]; with IN_PLACE one map
  * affine    [in_channels]
  * weights   packed: [outs / TILE_CHANNELS][in_channels][TAPS][TILE_CHANNELS]
  * partials  [chunks][out_channels][2][FG_LANES]: mean, sum of squared deviations of each lane.
- * Lane l has every 16th pixel of each run, from pixel l on grid      x = chunk, y = block of
- * `outs` output channels */
+ *           Lane l has every 16th pixel of each run, from pixel l on
+ * grid      x = chunk, y = block of `outs` output channels */
 
 /* What is packed next, to fetch it while the present tile is computed. */
 struct next {
@@ -186,7 +186,7 @@ INLINE void store_row(__global float *out, __local const float *values, int pixe
         out[i] = values[i];
 }
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv_forward(
+__kernel FG_ONE_WORK_ITEM void conv_forward(
 #if !IN_PLACE
     __global const float *restrict in,
 #endif
@@ -393,7 +393,7 @@ INLINE void multiply_weights(__global float *partials, int begins, __local const
         }
 }
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
+__kernel FG_ONE_WORK_ITEM void
 conv_backward(__global const float *in,
 #if !IN_PLACE
               __global const float *restrict out,

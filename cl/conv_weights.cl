@@ -9,9 +9,9 @@
  * packed[tile][k][tap][i] = weights[first_out + k][tile * tile_channels + i][taps - 1 - tap];
  * zero beyond the last channel.
  * grid: x = tile */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
-conv_weights_pack(__global float *restrict packed, __global const float *restrict parameters,
-                  const struct fg_conv_weights_args a)
+__kernel FG_ONE_WORK_ITEM void conv_weights_pack(__global float *restrict packed,
+                                                 __global const float *restrict parameters,
+                                                 const struct fg_conv_weights_args a)
 {
     __global const float *weights = parameters + a.first_weight;
     const int first = get_global_id(0) * a.tile_channels;
@@ -36,9 +36,9 @@ conv_weights_pack(__global float *restrict packed, __global const float *restric
 
 /* gradients[k][c][tap] = sum over chunks, in order, of partials[chunk][c][tap * outs + k -
  * first_out] grid: x = some work-items, which share the input channels */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
-conv_weights_merge(__global float *restrict gradients, __global const float *restrict partials,
-                   const struct fg_conv_weights_args a)
+__kernel FG_ONE_WORK_ITEM void conv_weights_merge(__global float *restrict gradients,
+                                                  __global const float *restrict partials,
+                                                  const struct fg_conv_weights_args a)
 {
     const size_t chunk = (size_t)a.in_channels * a.lanes;
     gradients += a.first_weight;

@@ -2,12 +2,13 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "shared.h"
 
 /* data[first .. first+count-1] = value
  * grid: x = any number of work-items; each fills one part, the parts being as equal as can be.
  * Indexes are 64 bits wide: an allocation may hold more than 2^32 floats. */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
-fill(__global float *data, const ulong first, const ulong count, const float value)
+__kernel FG_ONE_WORK_ITEM void fill(__global float *data, const ulong first, const ulong count,
+                                    const float value)
 {
     const ulong part = (count + get_global_size(0) - 1) / get_global_size(0);
     const ulong start = min(get_global_id(0) * part, count);

@@ -13,7 +13,7 @@
  * in    [channels][in_pitch], through sources
  * out   [in_channels*grid*grid][out_pitch]
  * grid  x = channel of the concatenation */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
+__kernel FG_ONE_WORK_ITEM void
 head_pool_forward(__global const float *restrict in, __global float *restrict out,
                   __global const struct fg_source *restrict sources,
                   __global const struct fg_affine *restrict affine,
@@ -43,7 +43,7 @@ head_pool_forward(__global const float *restrict in, __global float *restrict ou
  *
  * partials  [chunks][in_channels][2][FG_LANES]; lane = pixel of the chunk % FG_LANES
  * grid      x = chunk of the input */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
+__kernel FG_ONE_WORK_ITEM void
 head_pool_backward(__global const float *restrict in, __global float *restrict in_gradient,
                    __global const float *restrict out_gradient,
                    __global const struct fg_source *restrict sources,

@@ -6,9 +6,10 @@
 
 /* gradients[first_bias + k] = sum over n, in order, of dy[k][n]
  * grid: x = k */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
-linear_backward_bias(__global float *restrict gradients, __global const float *restrict dy,
-                     const int first_bias, const int pitch, const int images)
+__kernel FG_ONE_WORK_ITEM void linear_backward_bias(__global float *restrict gradients,
+                                                    __global const float *restrict dy,
+                                                    const int first_bias, const int pitch,
+                                                    const int images)
 {
     const int k = get_global_id(0);
     float sum = 0.0f;

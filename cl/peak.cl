@@ -4,14 +4,14 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "shared.h"
 
 #define ACCUMULATORS 12 /* independent sums: enough to hide the latency of a multiply-add */
 
 /* rounds times ACCUMULATORS vector multiply-adds, 2 * 16 floating-point operations each.
  * out: [work-items][16]
  * grid: x = any number of work-items */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
-peak_fma(__global float *restrict out, const int rounds)
+__kernel FG_ONE_WORK_ITEM void peak_fma(__global float *restrict out, const int rounds)
 {
     const float16 factor = (float16)(0.999f);
     const float16 term = (float16)(0.001f);
@@ -33,7 +33,7 @@ peak_fma(__global float *restrict out, const int rounds)
 /* to[i] = from[i]
  * from, to: [work-items][vectors] vectors of 16 floats
  * grid: x = any number of work-items; each copies one run */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
+__kernel FG_ONE_WORK_ITEM void
 peak_copy(__global float *restrict to, __global const float *restrict from, const uint vectors)
 {
     const size_t first = get_global_id(0) * vectors;

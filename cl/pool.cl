@@ -29,9 +29,10 @@ static inline void add_vector(struct lanes *to, float16 x, int count)
  * out       [..][out_pitch], from out_first_channel on
  * partials  [chunks][channels][2][FG_LANES], as conv_forward's; lanes start anew in every chunk
  * grid      x = chunk of the output */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
-pool_forward(__global const float *restrict in, __global float *restrict out,
-             __global float *restrict partials, const struct fg_pool_args a)
+__kernel FG_ONE_WORK_ITEM void pool_forward(__global const float *restrict in,
+                                            __global float *restrict out,
+                                            __global float *restrict partials,
+                                            const struct fg_pool_args a)
 {
     const struct fg_chunk chunk = fg_chunks_at(a.chunks, get_global_id(0));
     const int image = chunk.first / (a.chunks.height * a.chunks.width);
@@ -74,7 +75,7 @@ pool_forward(__global const float *restrict in, __global float *restrict out,
  * what is dropped
  *
  * grid: x = channel */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
+__kernel FG_ONE_WORK_ITEM void
 pool_backward(__global float *restrict in_gradient, __global const float *restrict out,
               __global const float *restrict out_gradient,
               __global const struct fg_coefficients *restrict coefficients,

@@ -7,11 +7,14 @@
  */
 #include "sgd.h"
 
-/* g = gradient + weight_decay * p;  m = momentum * m + g;  p -= rate * (nesterov ? g + momentum
- * * m : m) grid: x = some work-items, which share the vectors in runs */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
-sgd_update(__global float *restrict parameters, __global float *restrict momentum,
-           __global const float *restrict gradients, const struct fg_sgd_args a)
+/* g = gradient + weight_decay * p
+ * m = momentum * m + g
+ * p = p - rate * (nesterov ? g + momentum * m : m)
+ * grid: x = some work-items, which share the vectors in runs */
+__kernel FG_ONE_WORK_ITEM void sgd_update(__global float *restrict parameters,
+                                          __global float *restrict momentum,
+                                          __global const float *restrict gradients,
+                                          const struct fg_sgd_args a)
 {
     const int run = (a.vectors + (int)get_global_size(0) - 1) / (int)get_global_size(0);
     const int first = get_global_id(0) * run;

@@ -16,6 +16,10 @@ typedef int fg_i32;
 typedef uint fg_u32;
 #define FG_SHARED_ASSERT(cond, name) typedef char fg_shared_##name[(cond) ? 1 : -1]
 #define FG_GLOBAL __global
+
+/* Kernels of the CPU family: the hint tells compilers that would make vectors of work-items
+ * that there is nothing left to do, which saves them most of their time. */
+#define FG_ONE_WORK_ITEM __attribute__((reqd_work_group_size(1, 1, 1), vec_type_hint(float16)))
 #else
 #include <stdint.h>
 typedef int32_t fg_i32;

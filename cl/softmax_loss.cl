@@ -9,12 +9,13 @@
  *
  * logits, gradient  [classes][pitch]
  * results           entry first_image + n; an image's rank is the number of classes that score
- * higher, and of lower classes that score the same grid              x = image */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
-softmax_loss_forward(__global const float *restrict logits, __global float *restrict gradient,
-                     __global const int *restrict labels,
-                     __global struct fg_result *restrict results,
-                     const struct fg_softmax_loss_args a)
+ *                   higher, and of lower classes that score the same
+ * grid              x = image */
+__kernel FG_ONE_WORK_ITEM void softmax_loss_forward(__global const float *restrict logits,
+                                                    __global float *restrict gradient,
+                                                    __global const int *restrict labels,
+                                                    __global struct fg_result *restrict results,
+                                                    const struct fg_softmax_loss_args a)
 {
     const int n = get_global_id(0);
     const int label = labels[n];
@@ -42,8 +43,8 @@ softmax_loss_forward(__global const float *restrict logits, __global float *rest
 
 /* The step's result: the images' losses added in order, and divided.
  * grid: one work-item */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
-softmax_loss_merge(__global struct fg_result *results, const struct fg_softmax_loss_args a)
+__kernel FG_ONE_WORK_ITEM void softmax_loss_merge(__global struct fg_result *results,
+                                                  const struct fg_softmax_loss_args a)
 {
     struct fg_result sum = {0.0f, a.images, 0, 0};
     for (int n = 0; n < a.images; ++n) {

@@ -8,10 +8,10 @@
 #include "weights.h"
 
 /* values[first .. first + count - 1] = N(0, size^2): Box, Muller, "A note on the generation of
- * random normal deviates", 1958. grid: x = some work-items, which share the values four at a
- * time */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
-weights_normal(__global float *values, const struct fg_weights_args a)
+ * random normal deviates", 1958.
+ * grid: x = some work-items, which share the values four at a time */
+__kernel FG_ONE_WORK_ITEM void weights_normal(__global float *values,
+                                              const struct fg_weights_args a)
 {
     for (int i = get_global_id(0); 4 * i < a.count; i += get_global_size(0)) {
         const struct fg_random r =
@@ -28,8 +28,8 @@ weights_normal(__global float *values, const struct fg_weights_args a)
 }
 
 /* values[first .. first + count - 1] = U(-size, size); same grid */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
-weights_uniform(__global float *values, const struct fg_weights_args a)
+__kernel FG_ONE_WORK_ITEM void weights_uniform(__global float *values,
+                                               const struct fg_weights_args a)
 {
     for (int i = get_global_id(0); 4 * i < a.count; i += get_global_size(0)) {
         const struct fg_random r =

@@ -57,9 +57,10 @@ cleanup:
     return status;
 }
 
+/* A simulator says that it is all of them: no CPU then, whose compiler's builtins kernels call. */
 static const char *kind_of(cl_device_type type)
 {
-    if (type & CL_DEVICE_TYPE_CPU)
+    if ((type & CL_DEVICE_TYPE_CPU) && !(type & CL_DEVICE_TYPE_GPU))
         return "CPU";
     if (type & CL_DEVICE_TYPE_GPU)
         return "GPU";

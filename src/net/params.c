@@ -94,6 +94,8 @@ static fg_status locate(const fg_buffer **buffer, size_t *offset, size_t *bytes,
                "%s is a running statistic: it has no gradient and no momentum", tensor->name);
     FG_REQUIRE(plan->training || part == FG_PART_PARAMETERS,
                "the network was created without training: it has no gradients and no momentum");
+    FG_REQUIRE(part != FG_PART_GRADIENTS || net->steps > 0,
+               "there are no gradients before the first backward pass");
     *buffer = net->parts[trained ? part : FG_PART_RUNNING];
     *offset = tensor->first * sizeof(float);
     *bytes = tensor->elements * sizeof(float);

@@ -128,8 +128,8 @@ static fg_status forward(fg_net *net, fg_mode mode, float *logits, const float *
 {
     fg_status status = FG_OK;
 
-    net->backward_ready = false;
     FG_TRY(check_batch(net, mode, images));
+    net->backward_ready = false;
     FG_TRY(upload_pixels(net, pixels, channel_stride, image_stride, images));
     FG_TRY(fg_net_walk_forward(net, mode, images));
     FG_TRY(fg_device_flush(net->device));
@@ -224,6 +224,7 @@ fg_status fg_net_update(fg_net *net, const fg_sgd *sgd)
     fg_status status = FG_OK;
 
     FG_REQUIRE(net->plan->training, "the network was created without training");
+    FG_REQUIRE(net->steps > 0, "an update needs a backward pass before it");
     FG_TRY(check_sgd(sgd));
     FG_TRY(fg_sgd_update(&net->sgd, net->parts[FG_PART_PARAMETERS],
                          net->parts[FG_PART_MOMENTUM], net->parts[FG_PART_GRADIENTS],

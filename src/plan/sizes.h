@@ -8,7 +8,7 @@
 #include "plan/plan.h"
 
 /* The alignment that counts: OpenCL's for sub-buffers, but at least FG_MIN_ALIGNMENT. */
-#define FG_MIN_ALIGNMENT                                                 \
+#define FG_MIN_ALIGNMENT \
     512 /* bytes; NVIDIA's and rusticl's, and the largest that is in use \
          */
 

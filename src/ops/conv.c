@@ -7,10 +7,17 @@
 #include <math.h>
 #include <stdio.h>
 
-#define LOCAL_FLOATS_WANTED \
-    (64 * 1024) /* 256 KiB: stays in the second-level cache of today's cores */
-#define FORWARD_OUTS \
-    96 /* most output channels of a work-item: beyond, the tile is packed again */
+/* 256 KiB: stays in the second-level cache of today's cores. */
+#define LOCAL_FLOATS_WANTED (64 * 1024)
+
+/* Input channels that are packed at once: with their tiles they fill a first-level cache, or little
+ * more. So few as FORWARD_LEAST_BLOCK are worth a smaller tile. */
+#define FORWARD_BLOCK_1X1 48
+#define FORWARD_BLOCK_3X3 8
+#define FORWARD_LEAST_BLOCK 8
+
+/* Most output channels of a work-item: beyond, the tile is packed again. */
+#define FORWARD_OUTS 96
 
 static int round_up(int value, int unit)
 {
@@ -178,33 +185,58 @@ static fg_status pack(const fg_conv_op *op, const fg_conv_call *call, int backwa
     return fg_launch_run(&launch, (size_t)((channels + tile - 1) / tile), 1);
 }
 
+/* Floats of local memory of a launch, with `block` packed channels. */
+static size_t forward_floats(const fg_conv_op *op, const struct fg_conv_args *args, int block)
+{
+    return (size_t)(args->outs + op->forward_tiling.channels) * (size_t)args->tile +
+           (size_t)(block * op->shape.side) * (size_t)args->stride + line_floats(op, args) +
+           (size_t)args->in_channels + mark_ints(op, args) + 3 * FG_LANES;
+}
+
+/* What does not fit gets a smaller tile first, since each block of outputs packs the input again. */
+static fg_status fit_forward(struct fg_conv_args *args, const fg_conv_op *op)
+{
+    fg_status status = FG_OK;
+    const int tile_rows = op->forward_tiling.channels;
+    const int least = smaller(args->in_channels, FORWARD_LEAST_BLOCK);
+    const int most =
+        smaller(args->in_channels, op->shape.side == 1 ? FORWARD_BLOCK_1X1 : FORWARD_BLOCK_3X3);
+    int pixels = op->forward_tiling.pixels;
+
+    args->outs =
+        smaller(round_up(args->out_channels, tile_rows), FORWARD_OUTS / tile_rows * tile_rows);
+    for (;;) {
+        set_tile(args, op, &op->forward_tiling, pixels);
+        if (forward_floats(op, args, least) <= op->local_floats)
+            break;
+        if (pixels > FG_LANES * op->forward_tiling.vectors)
+            pixels /= 2;
+        else if (args->outs > tile_rows)
+            args->outs -= tile_rows;
+        else
+            break;
+    }
+    for (args->block = most; args->block > 1; --args->block)
+        if (forward_floats(op, args, args->block) <= op->local_floats)
+            break;
+    FG_CHECK(forward_floats(op, args, args->block) <= op->local_floats, FG_ERR_FIT,
+             "a convolution of %d channels needs %zu bytes of local memory, the device has %zu",
+             args->in_channels, forward_floats(op, args, args->block) * sizeof(float),
+             op->local_floats * sizeof(float));
+
+cleanup:
+    return status;
+}
+
 fg_status fg_conv_forward(const fg_conv_op *op, const fg_conv_call *call)
 {
     fg_status status = FG_OK;
     const int tile_rows = op->forward_tiling.channels;
     struct fg_conv_args args = common_args(op, call);
-    size_t fixed = 0, row = 0;
 
     args.bias = (fg_i32)call->first_bias;
     args.statistics = call->partials != NULL;
-    args.outs =
-        smaller(round_up(call->out.channels, tile_rows), FORWARD_OUTS / tile_rows * tile_rows);
-    set_tile(&args, op, &op->forward_tiling, op->forward_tiling.pixels);
-    for (;; args.outs -= tile_rows) {
-        fixed = (size_t)(args.outs + tile_rows) * (size_t)args.tile + line_floats(op, &args) +
-                (size_t)call->in.channels + mark_ints(op, &args) + 3 * FG_LANES;
-        row = (size_t)op->shape.side * (size_t)args.stride;
-        if (fixed + row <= op->local_floats || args.outs == tile_rows)
-            break;
-    }
-    FG_CHECK(fixed + row <= op->local_floats, FG_ERR_FIT,
-             "a convolution of %d channels needs %zu bytes of local memory, the device has %zu",
-             call->in.channels, (fixed + row) * sizeof(float),
-             op->local_floats * sizeof(float));
-    args.block = (fg_i32)((op->local_floats - fixed) / row);
-    args.block = smaller(args.block, op->shape.side == 1 ? 48 : 8);
-    args.block = smaller(args.block, call->in.channels);
-
+    FG_TRY(fit_forward(&args, op));
     FG_TRY(pack(op, call, 0, 0, call->out.channels));
     fg_launch launch = fg_launch_of(op->forward);
     if (!op->shape.in_place)
@@ -215,7 +247,7 @@ fg_status fg_conv_forward(const fg_conv_op *op, const fg_conv_call *call)
     fg_launch_buffer(&launch, call->packed);
     fg_launch_buffer(&launch, call->parameters);
     fg_launch_buffer(&launch, call->partials);
-    local(&launch, (size_t)args.block * row);
+    local(&launch, (size_t)(args.block * op->shape.side) * (size_t)args.stride);
     local(&launch,
           (size_t)(args.outs + tile_rows) * (size_t)args.tile + line_floats(op, &args));
     local(&launch, (size_t)call->in.channels + mark_ints(op, &args));

@@ -104,6 +104,17 @@ batchnorm_running(__global float *restrict running,
     }
 }
 
+/* Adds lanes in pairs: l and l + 8, l + 4, l + 2, l + 1. */
+static inline float lane_sum(float16 sums)
+{
+    float lanes[FG_LANES];
+    vstore16(sums, 0, lanes);
+    for (int middle = FG_LANES / 2; middle > 0; middle /= 2)
+        for (int l = 0; l < middle; ++l)
+            lanes[l] += lanes[l + middle];
+    return lanes[0];
+}
+
 /* Merges a reader's d_beta and d_gamma over chunks and lanes, writes them, and adds gamma times
  * them to the sums of the features that it reads.
  *
@@ -123,10 +134,7 @@ batchnorm_backward(__global float *restrict gradients, __global struct fg_sums *
             beta += vload16(0, p);
             gamma += vload16(1, p);
         }
-        const float8 b8 = beta.lo + beta.hi, g8 = gamma.lo + gamma.hi;
-        const float4 b4 = b8.lo + b8.hi, g4 = g8.lo + g8.hi;
-        const float2 b2 = b4.lo + b4.hi, g2 = g4.lo + g4.hi;
-        const float d_beta = b2.x + b2.y, d_gamma = g2.x + g2.y;
+        const float d_beta = lane_sum(beta), d_gamma = lane_sum(gamma);
         const float scale = parameters[a.scale + c];
         __global struct fg_sums *s =
             sums + a.first_slot + fg_sources_channel(sources + a.first_source, c);

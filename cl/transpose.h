@@ -1,54 +1,50 @@
 /* transpose.h - 16x16 floats in registers: rows become columns. OpenCL C.
  *
- * Four rounds exchange blocks of 8, 4, 2 and 1 floats between two rows each.
+ * Four rounds exchange blocks of 8, 4, 2 and 1 floats between two rows each. Vectors are spelled out
+ * element by element, of which compilers make one shuffle each; of parts like r.lo they make three.
  *
  * SPDX-License-Identifier: MIT
  */
 #ifndef FG_TRANSPOSE_H
 #define FG_TRANSPOSE_H
 
-#define EXCHANGE(a, b, first, second) \
-    {                                 \
-        const float16 t = first;      \
-        b = second;                   \
-        a = t;                        \
-    }
-
 static inline __attribute__((always_inline)) void transpose16(float16 *r)
 {
 #pragma unroll
-    for (int i = 0; i < 8; ++i)
-        EXCHANGE(r[i], r[i + 8], ((float16)(r[i].lo, r[i + 8].lo)),
-                 ((float16)(r[i].hi, r[i + 8].hi)))
+    for (int i = 0; i < 8; ++i) {
+        const float16 a = r[i], b = r[i + 8];
+        r[i] = (float16)(a.s0, a.s1, a.s2, a.s3, a.s4, a.s5, a.s6, a.s7, b.s0, b.s1, b.s2, b.s3,
+                         b.s4, b.s5, b.s6, b.s7);
+        r[i + 8] = (float16)(a.s8, a.s9, a.sa, a.sb, a.sc, a.sd, a.se, a.sf, b.s8, b.s9, b.sa,
+                             b.sb, b.sc, b.sd, b.se, b.sf);
+    }
 #pragma unroll
     for (int j = 0; j < 8; ++j) {
         const int i = j / 4 * 8 + j % 4;
-        EXCHANGE(r[i], r[i + 4],
-                 ((float16)(r[i].s0123, r[i + 4].s0123, r[i].s89ab, r[i + 4].s89ab)),
-                 ((float16)(r[i].s4567, r[i + 4].s4567, r[i].scdef, r[i + 4].scdef)))
+        const float16 a = r[i], b = r[i + 4];
+        r[i] = (float16)(a.s0, a.s1, a.s2, a.s3, b.s0, b.s1, b.s2, b.s3, a.s8, a.s9, a.sa, a.sb,
+                         b.s8, b.s9, b.sa, b.sb);
+        r[i + 4] = (float16)(a.s4, a.s5, a.s6, a.s7, b.s4, b.s5, b.s6, b.s7, a.sc, a.sd, a.se,
+                             a.sf, b.sc, b.sd, b.se, b.sf);
     }
 #pragma unroll
     for (int j = 0; j < 8; ++j) {
         const int i = j / 2 * 4 + j % 2;
-        EXCHANGE(r[i], r[i + 2],
-                 ((float16)(r[i].s01, r[i + 2].s01, r[i].s45, r[i + 2].s45, r[i].s89,
-                            r[i + 2].s89, r[i].scd, r[i + 2].scd)),
-                 ((float16)(r[i].s23, r[i + 2].s23, r[i].s67, r[i + 2].s67, r[i].sab,
-                            r[i + 2].sab, r[i].sef, r[i + 2].sef)))
+        const float16 a = r[i], b = r[i + 2];
+        r[i] = (float16)(a.s0, a.s1, b.s0, b.s1, a.s4, a.s5, b.s4, b.s5, a.s8, a.s9, b.s8, b.s9,
+                         a.sc, a.sd, b.sc, b.sd);
+        r[i + 2] = (float16)(a.s2, a.s3, b.s2, b.s3, a.s6, a.s7, b.s6, b.s7, a.sa, a.sb, b.sa,
+                             b.sb, a.se, a.sf, b.se, b.sf);
     }
 #pragma unroll
     for (int j = 0; j < 8; ++j) {
-        const int i = j * 2;
-        EXCHANGE(r[i], r[i + 1],
-                 ((float16)(r[i].s0, r[i + 1].s0, r[i].s2, r[i + 1].s2, r[i].s4, r[i + 1].s4,
-                            r[i].s6, r[i + 1].s6, r[i].s8, r[i + 1].s8, r[i].sa, r[i + 1].sa,
-                            r[i].sc, r[i + 1].sc, r[i].se, r[i + 1].se)),
-                 ((float16)(r[i].s1, r[i + 1].s1, r[i].s3, r[i + 1].s3, r[i].s5, r[i + 1].s5,
-                            r[i].s7, r[i + 1].s7, r[i].s9, r[i + 1].s9, r[i].sb, r[i + 1].sb,
-                            r[i].sd, r[i + 1].sd, r[i].sf, r[i + 1].sf)))
+        const int i = 2 * j;
+        const float16 a = r[i], b = r[i + 1];
+        r[i] = (float16)(a.s0, b.s0, a.s2, b.s2, a.s4, b.s4, a.s6, b.s6, a.s8, b.s8, a.sa, b.sa,
+                         a.sc, b.sc, a.se, b.se);
+        r[i + 1] = (float16)(a.s1, b.s1, a.s3, b.s3, a.s5, b.s5, a.s7, b.s7, a.s9, b.s9, a.sb,
+                             b.sb, a.sd, b.sd, a.sf, b.sf);
     }
 }
-
-#undef EXCHANGE
 
 #endif

@@ -3,7 +3,12 @@
 #
 # SPDX-License-Identifier: MIT
 . "$(dirname "$0")/common.sh"
-export POCL_MEMORY_LIMIT=1 FG_DEVICE=${FG_DEVICE:-portable}
+export POCL_MEMORY_LIMIT=1 FG_DEVICE=portable
+exits 0 "$filigree" devices
+if ! grep -qi portable stdout; then
+    echo "skipped: only PoCL's memory can be limited, and there is no PoCL"
+    exit 77
+fi
 model=densenet-bc-100-12:channels=1,image=28
 
 exits 0 "$filigree" plan --model "$model" --batch 1 --device --json

@@ -18,7 +18,7 @@ exits 0 "$filigree" plan --model sparsenet-7-4 --device=0 --json
 says '"largest_batch": *[1-9]'
 exits 0 "$filigree" plan --model sparsenet-7-4 "--device=${platform^^}"
 refuses 1 'no-such-device' "$filigree" plan --model sparsenet-7-4 --device=no-such-device
-complains "$platform"
+grep -Fq "$platform" stderr || fail "the devices that there are, are not named"
 refuses 1 'no-such-device' "${train[@]}" --device no-such-device
 FG_DEVICE=no-such-device refuses 1 'no-such-device' "${train[@]}"
 absent filigree.safetensors filigree.csv

@@ -27,8 +27,8 @@ void *fg_arrays_read(const fg_buffer *buffer);
 /* The largest |value|: the size of a tensor's rounding errors. */
 double fg_arrays_largest(const double *values, size_t count);
 
-/* Releases everything, and starts the random numbers anew: for tcase_add_checked_fixture, and within
- * the life of the device. */
+/* Releases everything, and starts the random numbers anew: for tcase_add_checked_fixture, and
+ * within the life of the device. */
 void fg_arrays_clear(void);
 
 #endif

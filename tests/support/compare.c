@@ -18,8 +18,9 @@ void fg_compare_rounded(const char *what, const float *got, const double *expect
         const double tolerance = units * 0x1p-24 * (fabs(expected[i]) + scale);
         const double error = fabs((double)got[i] - expected[i]);
         /* Written so that NaN fails. */
-        ck_assert_msg(error <= tolerance, "%s[%zu] of %zu is %.9g, expected %.9g +- %.3g", what,
-                      i, count, (double)got[i], expected[i], tolerance);
+        if (!(error <= tolerance))
+            ck_abort_msg("%s[%zu] of %zu is %.9g, expected %.9g +- %.3g", what, i, count,
+                         (double)got[i], expected[i], tolerance);
     }
 }
 
@@ -29,8 +30,9 @@ void fg_compare_bits(const char *what, const float *got, const float *expected, 
         uint32_t left, right;
         memcpy(&left, &got[i], sizeof left);
         memcpy(&right, &expected[i], sizeof right);
-        ck_assert_msg(left == right, "%s[%zu] of %zu is %.9g (%08x), expected %.9g (%08x)",
-                      what, i, count, (double)got[i], left, (double)expected[i], right);
+        if (left != right)
+            ck_abort_msg("%s[%zu] of %zu is %.9g (%08x), expected %.9g (%08x)", what, i, count,
+                         (double)got[i], left, (double)expected[i], right);
     }
 }
 
@@ -38,5 +40,6 @@ void fg_compare_poisoned(const char *what, const float *got, size_t count)
 {
     for (size_t i = 0; i < count; ++i)
         if (!isnan(got[i]))
-            ck_abort_msg("%s[%zu] of %zu is %.9g, expected NaN", what, i, count, (double)got[i]);
+            ck_abort_msg("%s[%zu] of %zu is %.9g, expected NaN", what, i, count,
+                         (double)got[i]);
 }

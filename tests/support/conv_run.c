@@ -24,7 +24,8 @@ static int chunks_of(const fg_conv_run *run)
     return fg_chunks_of(map.images, map.height, map.width).chunks;
 }
 
-/* As the plan pads it: an odd multiple of 128 floats, with room for a vector behind the last pixel. */
+/* As the plan pads it: an odd multiple of 128 floats, with room for a vector behind the last
+ * pixel. */
 static int pitch_of(int pixels)
 {
     return ((pixels + FG_LANES + 127) / 128 | 1) * 128;
@@ -48,7 +49,8 @@ static void fill_channels(float *values, const fg_conv_run *run, int first, int 
         fg_arrays_fill_random(values + (size_t)c * pitch, (size_t)run->pixels, -1.0f, 1.0f);
 }
 
-/* Every second source, from the last one back, and then the others: with a channel before each. */
+/* Every second source, from the last one back, and then the others: with a channel before each.
+ */
 static int place_sources(fg_conv_run *run, int first)
 {
     int count = 0, channel = first;
@@ -58,7 +60,8 @@ static int place_sources(fg_conv_run *run, int first)
     for (int parity = 0; parity < 2; ++parity)
         for (int i = count - 1; i >= 0; --i)
             if (i % 2 == parity) {
-                run->sources[i] = (struct fg_source){channel + 1, run->shape->widths[i], i % 3 == 1};
+                run->sources[i] =
+                    (struct fg_source){channel + 1, run->shape->widths[i], i % 3 == 1};
                 channel += 1 + run->shape->widths[i];
             }
     run->call.in.sources_count = count;
@@ -98,7 +101,8 @@ static void make_parameters(fg_conv_run *run)
 
     run->affine = (struct fg_affine *)fg_arrays_floats((size_t)in * 4);
     for (int c = 0; c < in; ++c) {
-        const float gamma = (float)fg_arrays_next(0.5, 1.5), beta = (float)fg_arrays_next(-0.5, 0.5);
+        const float gamma = (float)fg_arrays_next(0.5, 1.5),
+                    beta = (float)fg_arrays_next(-0.5, 0.5);
         struct fg_affine f = {1.0f, 0.0f, 0.0f, 1.0f};
         if (run->place != FG_CONV_FIRST) {
             f.mean = (float)fg_arrays_next(-0.5, 0.5);
@@ -165,9 +169,10 @@ static void upload(fg_conv_run *run)
     call->in.sources =
         fg_arrays_buffer(run->sources, (size_t)call->in.sources_count * sizeof *run->sources);
     call->affine = fg_arrays_buffer(run->affine, in * sizeof *run->affine);
-    call->coefficients = run->place == FG_CONV_LINEAR
-                             ? NULL
-                             : fg_arrays_buffer(run->coefficients, outs * sizeof *run->coefficients);
+    call->coefficients =
+        run->place == FG_CONV_LINEAR
+            ? NULL
+            : fg_arrays_buffer(run->coefficients, outs * sizeof *run->coefficients);
     call->parameters = fg_arrays_buffer(run->parameters, parameters_bytes);
     call->gradients = fg_arrays_buffer(run->gradients, parameters_bytes);
     call->packed = make_scratch(FG_CONV_PACKED_FLOATS(outs, in, run->shape->side));
@@ -199,9 +204,10 @@ void fg_conv_run_create(fg_conv_run *out, fg_kernels *kernels, const fg_conv_cas
                                                   .data = place != FG_CONV_FIRST}));
 }
 
-/* Channels [first, first + channels) of the map may differ from what the host put there, but only in
- * their pixels. */
-static void allow(float *before, const float *after, const fg_conv_run *run, int first, int channels)
+/* Channels [first, first + channels) of the map may differ from what the host put there, but
+ * only in their pixels. */
+static void allow(float *before, const float *after, const fg_conv_run *run, int first,
+                  int channels)
 {
     const size_t pitch = (size_t)pitch_of(run->pixels);
     for (int c = first; c < first + channels; ++c)

@@ -1,7 +1,8 @@
 /* conv_run.h - everything that one convolution on the device needs, filled with random numbers.
  *
- * The sources lie scattered in their map with channels between them that nobody may touch. Those, the
- * slack behind a channel's pixels, scratch and a margin behind each buffer of scratch are NaN.
+ * The sources lie scattered in their map with channels between them that nobody may touch.
+ * Those, the slack behind a channel's pixels, scratch and a margin behind each buffer of
+ * scratch are NaN.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -17,8 +18,8 @@ typedef enum fg_conv_place {
     FG_CONV_IN_STAGE, /* input and output in one map; norm and ReLU before, a norm behind */
     FG_CONV_BETWEEN,  /* the same from one map to another */
     FG_CONV_LINEAR,   /* from one map to another; no norm, no ReLU, but a bias */
-    FG_CONV_FIRST,    /* the network's first: FG_CONV_BETWEEN without the gradient of its input, whose
-                       * affine part is the identity and has no ReLU */
+    FG_CONV_FIRST,    /* the network's first: FG_CONV_BETWEEN without the gradient of its input,
+                       * whose    affine part is the identity and has no ReLU */
     FG_CONV_PLACES
 } fg_conv_place;
 
@@ -45,13 +46,14 @@ typedef struct fg_conv_run {
     int weights;
 } fg_conv_run;
 
-#define FG_CONV_RUN_MARGIN 64 /* floats of NaN before and behind parameters, and behind scratch */
+#define FG_CONV_RUN_MARGIN \
+    64 /* floats of NaN before and behind parameters, and behind scratch */
 
 void fg_conv_run_create(fg_conv_run *out, fg_kernels *kernels, const fg_conv_case *shape,
                         fg_conv_place place);
 
-/* Upload everything, run, and fail the test unless all that must not be written is as it was. What
- * the device made is in the buffers of run->call; it is the same each time. */
+/* Upload everything, run, and fail the test unless all that must not be written is as it was.
+ * What the device made is in the buffers of run->call; it is the same each time. */
 void fg_conv_run_forward(fg_conv_run *run);
 void fg_conv_run_backward(fg_conv_run *run);
 

@@ -7,8 +7,8 @@
 #include <check.h>
 #include <math.h>
 
-/* A central difference is wrong by the step squared times the third derivative, about 1e-10, and by
- * the loss's own rounding over the step, about 1e-16 * |loss| / 1e-5. */
+/* A central difference is wrong by the step squared times the third derivative, about 1e-10,
+ * and by the loss's own rounding over the step, about 1e-16 * |loss| / 1e-5. */
 #define STEP 1e-5
 #define TOLERANCE 1e-8
 
@@ -25,7 +25,7 @@ void fg_gradcheck(const char *what, fg_gradcheck_loss *loss, const void *user, d
         const double expected = (above - below) / (2.0 * STEP);
         const double size = 1.0 + fabs(above) + fabs(expected);
         if (!(fabs(gradient[i] - expected) <= TOLERANCE * size))
-            ck_abort_msg("%s[%zu] of %zu is %.12g, finite differences give %.12g", what, i, count,
-                         gradient[i], expected);
+            ck_abort_msg("%s[%zu] of %zu is %.12g, finite differences give %.12g", what, i,
+                         count, gradient[i], expected);
     }
 }

@@ -1,0 +1,116 @@
+/* test_memory.c - from outside the library: its device memory is what the plan says, stages are
+ * sub-buffers that every reader gets itself, and a step allocates and copies nothing.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <string.h>
+
+#include "outside.h"
+
+#define MOST_CONVS 64
+
+/* ---- sizes ---- */
+
+START_TEST(test_allocations_add_up_to_the_peak)
+{
+    outside_create(_i);
+    const fg_plan_info info = fg_plan_information(outside_plan);
+    ck_assert_uint_eq(spy.bytes - outside_before.bytes, info.device_bytes_peak);
+    ck_assert_uint_eq(spy.largest, info.largest_allocation);
+    ck_assert_int_eq(spy.calls[SPY_clCreateSubBuffer] -
+                         outside_before.calls[SPY_clCreateSubBuffer],
+                     outside_plan->region_count);
+}
+END_TEST
+
+START_TEST(test_every_stage_is_a_sub_buffer)
+{
+    int stages = 0;
+
+    outside_create(_i);
+    for (int i = 0; i < outside_plan->map_count; ++i) {
+        const fg_map *map = &outside_plan->maps[i];
+        if (map->kind != FG_MAP_FEATURES)
+            continue;
+        ++stages;
+        const spy_memory *values = outside_memory_of(map->values),
+                         *gradients = outside_memory_of(map->gradients);
+        ck_assert_uint_ge(values->bytes,
+                          (size_t)map->channels * (size_t)map->pitch * sizeof(float));
+        ck_assert_uint_eq(gradients->bytes, values->bytes);
+        ck_assert(!outside_overlap(values, gradients));
+        ck_assert_int_ge(map->pitch, OUTSIDE_IMAGES * map->height * map->width);
+    }
+    ck_assert_int_eq(stages, 3);
+}
+END_TEST
+
+START_TEST(test_steps_allocate_nothing_and_copy_nothing)
+{
+    outside_create(_i);
+    outside_step();
+    const spy_counts start = spy;
+    for (int i = 0; i < 3; ++i)
+        outside_step();
+    static const enum spy_call none[] = {SPY_clCreateBuffer, SPY_clCreateSubBuffer,
+                                         SPY_clCreateProgramWithSource, SPY_clBuildProgram,
+                                         SPY_clCreateKernel};
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; ++i)
+        ck_assert_int_eq(spy.calls[none[i]], start.calls[none[i]]);
+    ck_assert_int_eq(spy.copies, 0);
+    /* Pixels and labels in, the result out. */
+    ck_assert_int_eq(
+        spy.calls[SPY_clEnqueueWriteBuffer] - start.calls[SPY_clEnqueueWriteBuffer], 6);
+    ck_assert_int_eq(spy.calls[SPY_clEnqueueReadBuffer] - start.calls[SPY_clEnqueueReadBuffer],
+                     3);
+    /* Events wait for the next use of what they guard, and are not gathered. */
+    ck_assert_int_le(spy.live - start.live, FG_STEP_RESULTS);
+}
+END_TEST
+
+/* ---- what a launch is given ---- */
+
+static int conv_launches;
+static int conv_steps[MOST_CONVS]; /* the plan's convolutions in order of execution */
+
+static void expect_apart_and_in_place(const spy_launch *launch)
+{
+    for (int i = 0; i < launch->memories_count; ++i)
+        for (int j = 0; j < i; ++j)
+            if (outside_overlap(spy_memory_of(launch->memories[i]),
+                                spy_memory_of(launch->memories[j])))
+                ck_abort_msg("%s has overlapping memory", launch->name);
+    if (strcmp(launch->name, "conv_forward") != 0)
+        return;
+    const fg_conv *conv = &outside_plan->convs[conv_steps[conv_launches++]];
+    ck_assert_msg(spy_launch_uses(launch, outside_maps[conv->reads.map]) &&
+                      spy_launch_uses(launch, outside_maps[conv->out_map]),
+                  "%s does not work on the sub-buffers of its maps", conv->name);
+}
+
+START_TEST(test_readers_get_their_stage_itself)
+{
+    int convs = 0;
+
+    outside_create(_i);
+    for (int i = 0; i < outside_plan->forward_steps; ++i)
+        if (outside_plan->steps[i].kind == FG_STEP_CONV_FORWARD)
+            conv_steps[convs++] = outside_plan->steps[i].index;
+    conv_launches = 0;
+    spy_hook = expect_apart_and_in_place;
+    outside_step();
+    spy_hook = NULL;
+    ck_assert_int_eq(conv_launches, convs);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tests = tcase_create("memory");
+
+    tcase_add_loop_test(tests, test_allocations_add_up_to_the_peak, 0, OUTSIDE_MODELS);
+    tcase_add_loop_test(tests, test_every_stage_is_a_sub_buffer, 0, OUTSIDE_MODELS);
+    tcase_add_loop_test(tests, test_steps_allocate_nothing_and_copy_nothing, 0, OUTSIDE_MODELS);
+    tcase_add_loop_test(tests, test_readers_get_their_stage_itself, 0, OUTSIDE_MODELS);
+    return outside_run("net/memory", tests);
+}

@@ -1,0 +1,317 @@
+/* test_conv.c - convolution over sources, forward and backward, against the reference.
+ *
+ * That nothing is read or written beside what should be is checked too: support/conv_run.h.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <math.h>
+#include <string.h>
+
+#include "ops/batchnorm.h"
+#include "ref/batchnorm.h"
+#include "ref/conv.h"
+#include "ref/reader.h"
+#include "support/arrays.h"
+#include "support/compare.h"
+#include "support/conv_run.h"
+#include "support/device_fixture.h"
+
+static fg_kernels kernels;
+static fg_conv_run run;
+
+/* The same once more, in double precision. */
+static struct {
+    fg_ref_reader reader;
+    fg_ref_conv conv;
+    double *x;       /* the input's map: [channels of the map][pixels] */
+    double *a;       /* what the convolution reads: [in_channels][pixels] */
+    double *weights; /* [out_channels][in_channels][taps] */
+} ref;
+
+static void open_device(void)
+{
+    fg_device_fixture_open();
+    kernels.device = fg_device_fixture();
+}
+
+static void close_device(void)
+{
+    fg_kernels_clear(&kernels);
+    fg_device_fixture_close();
+}
+
+static double *read_map(const float *values, const fg_conv_map *map)
+{
+    return fg_arrays_packed(values, (size_t)map->channels, (size_t)run.pixels,
+                            (size_t)map->device.pitch);
+}
+
+/* The convolution's own channels of its output's map. */
+static double *read_outs(const float *values)
+{
+    const size_t pitch = (size_t)run.out.device.pitch;
+    return fg_arrays_packed(values + (size_t)run.call.out.first_channel * pitch,
+                            (size_t)run.call.out.channels, (size_t)run.pixels, pitch);
+}
+
+static void create(int index, fg_conv_place place)
+{
+    fg_conv_run_create(&run, &kernels, &fg_shapes_convs[index], place);
+    const int in = run.call.in.channels;
+    fg_ref_affine *affine = (fg_ref_affine *)fg_arrays_doubles((size_t)in * 4);
+    for (int c = 0; c < in; ++c) {
+        const struct fg_affine f = run.affine[c];
+        affine[c] = (fg_ref_affine){(double)f.scale, (double)f.shift, (double)f.mean,
+                                    (double)f.inverse};
+    }
+    ref.reader = (fg_ref_reader){run.sources, affine, in, run.pixels, run.call.relu};
+    ref.conv =
+        (fg_ref_conv){run.shape->map.images,   run.shape->map.height, run.shape->map.width, in,
+                      run.shape->out_channels, run.shape->side};
+    ref.x = read_map(run.in.values, &run.in);
+    ref.a = fg_arrays_doubles((size_t)in * (size_t)run.pixels);
+    fg_ref_reader_forward(ref.a, &ref.reader, ref.x);
+    ref.weights = fg_arrays_widened(run.parameters + FG_CONV_RUN_MARGIN, (size_t)run.weights);
+}
+
+/* got against a sum of `terms` products each. Every addition rounds a sum of about the size of
+ * the largest result by at most half a unit; such errors are independent, so they grow with the
+ * square root of the number of terms. Each term was rounded a few times itself. */
+static void compare_sums(const char *what, const float *got, const double *expected,
+                         size_t count, double terms)
+{
+    fg_compare_rounded(what, got, expected, count, 4.0 + 2.0 * sqrt(terms),
+                       fg_arrays_largest(expected, count));
+}
+
+static void check_forward(void)
+{
+    const fg_output *out = &run.call.out;
+    const size_t pitch = (size_t)run.out.device.pitch, pixels = (size_t)run.pixels;
+    const double *bias =
+        run.place != FG_CONV_LINEAR
+            ? NULL
+            : fg_arrays_widened(run.parameters + run.call.first_bias, (size_t)out->channels);
+    double *expected = fg_arrays_doubles((size_t)out->channels * pixels);
+
+    fg_conv_run_forward(&run);
+    fg_ref_conv_forward(expected, &ref.conv, ref.a, ref.weights, bias);
+    const float *got = fg_arrays_read(run.out.device.values);
+    for (int k = 0; k < out->channels; ++k)
+        compare_sums("the output", got + (size_t)(out->first_channel + k) * pitch,
+                     expected + (size_t)k * pixels, pixels,
+                     ref.conv.in_channels * ref.conv.side * ref.conv.side);
+}
+
+START_TEST(forward_is_the_reference)
+{
+    for (int place = 0; place < FG_CONV_PLACES; ++place) {
+        create(_i, place);
+        check_forward();
+    }
+}
+END_TEST
+
+/* Runs forward and merges its partial sums: statistics of the output's channels. */
+static const struct fg_statistics *run_statistics(void)
+{
+    const fg_output *out = &run.call.out;
+    const size_t slots = (size_t)(out->first_channel + out->channels);
+    const fg_buffer *table = fg_arrays_scratch(2 * slots);
+    fg_batchnorm_op op;
+
+    fg_conv_run_forward(&run);
+    FG_EXPECT_OK(fg_batchnorm_prepare(&op, &kernels, true));
+    FG_EXPECT_OK(fg_batchnorm_statistics(&op, table, run.call.partials, out, run.call.images,
+                                         run.shape->side == 3));
+    const struct fg_statistics *statistics = fg_arrays_read(table);
+    fg_compare_poisoned("the statistics of other channels", &statistics[0].mean,
+                        (size_t)out->first_channel * 2);
+    return statistics + out->first_channel;
+}
+
+static void check_statistics(double mean_units, double variance_units)
+{
+    const struct fg_statistics *got = run_statistics();
+    const int outs = run.call.out.channels;
+    const double *y = read_outs(fg_arrays_read(run.out.device.values));
+    double *mean = fg_arrays_doubles((size_t)outs), *variance = fg_arrays_doubles((size_t)outs);
+
+    fg_ref_batchnorm_statistics(mean, variance, y, outs, run.pixels);
+    for (int k = 0; k < outs; ++k) {
+        fg_compare_rounded("mean", &got[k].mean, &mean[k], 1, mean_units, sqrt(variance[k]));
+        fg_compare_rounded("variance", &got[k].variance, &variance[k], 1, variance_units, 0.0);
+    }
+}
+
+/* Both are means over the pixels, whose roundings are independent and shrink with their number;
+ * some for each pixel of a lane, and for merging chunks and lanes. */
+START_TEST(statistics_are_those_of_what_was_written)
+{
+    const fg_conv_place places[] = {FG_CONV_IN_STAGE, FG_CONV_BETWEEN};
+
+    for (int i = 0; i < 2; ++i) {
+        create(_i, places[i]);
+        check_statistics(16.0, 32.0);
+    }
+}
+END_TEST
+
+/* A lane's mean is off by up to half a unit of 1000 sigma, 2^-14 sigma, and a square by twice
+ * that for each of its two factors: 2^12 units, up or down. E[x^2] - mean^2 would be off by
+ * 10^6 units if only its two terms were rounded. */
+START_TEST(statistics_stand_a_mean_of_1000_sigma)
+{
+    const fg_conv_place places[] = {FG_CONV_IN_STAGE, FG_CONV_BETWEEN};
+    const int outs = fg_shapes_convs[_i].out_channels;
+
+    create(_i, places[_i % 2]);
+    double *y = fg_arrays_doubles((size_t)(outs * run.pixels));
+    fg_ref_conv_forward(y, &ref.conv, ref.a, ref.weights, NULL);
+    run.call.first_bias = FG_CONV_RUN_MARGIN + run.weights;
+    double *mean = fg_arrays_doubles((size_t)outs), *variance = fg_arrays_doubles((size_t)outs);
+    fg_ref_batchnorm_statistics(mean, variance, y, outs, run.pixels);
+    for (int k = 0; k < outs; ++k)
+        run.parameters[run.call.first_bias + k] = (float)(1000.0 * sqrt(variance[k]) + 1.0);
+    check_statistics(16.0, 4096.0);
+}
+END_TEST
+
+START_TEST(a_constant_channel_has_no_variance)
+{
+    create(_i, FG_CONV_BETWEEN);
+    run.call.first_bias = FG_CONV_RUN_MARGIN + run.weights;
+    for (int i = 0; i < run.weights; ++i)
+        run.parameters[FG_CONV_RUN_MARGIN + i] = 0.0f;
+    for (int k = 0; k < run.call.out.channels; ++k)
+        run.parameters[run.call.first_bias + k] = 0.1f;
+    const struct fg_statistics *got = run_statistics();
+    for (int k = 0; k < run.call.out.channels; ++k)
+        ck_assert(got[k].mean == 0.1f && got[k].variance == 0.0f);
+}
+END_TEST
+
+/* dy = G + q (y - mean) + c, or G where nothing normalises the output. */
+static double *output_gradient(void)
+{
+    double *dy = read_outs(run.out.gradients);
+    const double *y = read_outs(run.out.values);
+
+    if (run.place != FG_CONV_LINEAR)
+        for (int k = 0; k < run.call.out.channels; ++k) {
+            const struct fg_coefficients f = run.coefficients[k];
+            for (int p = k * run.pixels; p < (k + 1) * run.pixels; ++p)
+                dy[p] += (double)f.q * (y[p] - (double)f.mean) + (double)f.c;
+        }
+    return dy;
+}
+
+static void check_weight_gradients(const double *dy)
+{
+    double *expected = fg_arrays_doubles((size_t)run.weights);
+    const float *got = fg_arrays_read(run.call.gradients);
+
+    fg_ref_conv_backward_weights(expected, &ref.conv, ref.a, dy);
+    compare_sums("the weights' gradient", got + FG_CONV_RUN_MARGIN, expected,
+                 (size_t)run.weights, run.pixels);
+}
+
+/* d_beta and d_gamma: the chunks' and lanes' shares together. */
+static void check_norm_sums(const double *grad_gamma, const double *grad_beta)
+{
+    const float *partials = fg_arrays_read(run.call.partials);
+    const fg_map_shape map = run.shape->map;
+    const int chunks = fg_chunks_of(map.images, map.height, map.width).chunks;
+    const int in = run.call.in.channels;
+    float *got_beta = fg_arrays_floats((size_t)in), *got_gamma = fg_arrays_floats((size_t)in);
+
+    for (int c = 0; c < in; ++c) {
+        double beta = 0.0, gamma = 0.0;
+        for (int chunk = 0; chunk < chunks; ++chunk)
+            for (int lane = 0; lane < FG_LANES; ++lane) {
+                const float *p = partials + (chunk * in + c) * 2 * FG_LANES + lane;
+                beta += (double)p[0];
+                gamma += (double)p[FG_LANES];
+            }
+        got_beta[c] = (float)beta;
+        got_gamma[c] = (float)gamma;
+    }
+    compare_sums("d_beta", got_beta, grad_beta, (size_t)in, run.pixels);
+    compare_sums("d_gamma", got_gamma, grad_gamma, (size_t)in, run.pixels);
+}
+
+static void check_data_gradients(const double *dy)
+{
+    const size_t in = (size_t)ref.conv.in_channels, pixels = (size_t)run.pixels;
+    const size_t pitch = (size_t)run.in.device.pitch;
+    double *grad_a = fg_arrays_doubles(in * pixels);
+    double *expected = read_map(run.in.gradients, &run.in);
+    double *grad_gamma = fg_arrays_doubles(in), *grad_beta = fg_arrays_doubles(in);
+    const float *got = fg_arrays_read(run.in.device.gradients);
+
+    /* The first reader writes, whatever was there; the others add. */
+    for (int i = 0; i < run.call.in.sources_count; ++i) {
+        const struct fg_source source = run.sources[i];
+        if (!source.adds)
+            memset(expected + (size_t)source.first_channel * pixels, 0,
+                   (size_t)source.channels * pixels * sizeof *expected);
+    }
+    fg_ref_conv_backward_data(grad_a, &ref.conv, ref.weights, dy);
+    fg_ref_reader_backward(expected, grad_gamma, grad_beta, &ref.reader, ref.x, grad_a);
+    for (int i = 0; i < run.call.in.sources_count; ++i)
+        for (int j = 0; j < run.sources[i].channels; ++j) {
+            const size_t channel = (size_t)(run.sources[i].first_channel + j);
+            compare_sums("the input's gradient", got + channel * pitch,
+                         expected + channel * pixels, pixels,
+                         ref.conv.out_channels * ref.conv.side * ref.conv.side);
+        }
+    if (run.call.partials != NULL)
+        check_norm_sums(grad_gamma, grad_beta);
+}
+
+START_TEST(backward_is_the_reference)
+{
+    for (int place = 0; place < FG_CONV_PLACES; ++place) {
+        create(_i, place);
+        fg_conv_run_backward(&run);
+        const double *dy = output_gradient();
+        check_weight_gradients(dy);
+        if (place != FG_CONV_FIRST)
+            check_data_gradients(dy);
+    }
+}
+END_TEST
+
+START_TEST(local_memory_that_is_too_small_is_refused)
+{
+    create(0, FG_CONV_BETWEEN);
+    fg_conv_run_forward(&run);
+    run.op.local_floats = 100;
+    FG_EXPECT_FAILS(fg_conv_forward(&run.op, &run.call), FG_ERR_FIT, "local memory");
+    FG_EXPECT_FAILS(fg_conv_backward(&run.op, &run.call), FG_ERR_FIT, "local memory");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("ops/conv");
+    TCase *tests = tcase_create("conv");
+    SRunner *runner = srunner_create(suite);
+    const int cases = FG_SHAPES_COUNT(fg_shapes_convs);
+    int failed;
+
+    tcase_add_unchecked_fixture(tests, open_device, close_device);
+    tcase_add_checked_fixture(tests, NULL, fg_arrays_clear);
+    tcase_add_loop_test(tests, forward_is_the_reference, 0, cases);
+    tcase_add_loop_test(tests, statistics_are_those_of_what_was_written, 0, cases);
+    tcase_add_loop_test(tests, statistics_stand_a_mean_of_1000_sigma, 0, cases);
+    tcase_add_loop_test(tests, a_constant_channel_has_no_variance, 0, cases);
+    tcase_add_loop_test(tests, backward_is_the_reference, 0, cases);
+    tcase_add_test(tests, local_memory_that_is_too_small_is_refused);
+    suite_add_tcase(suite, tests);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}

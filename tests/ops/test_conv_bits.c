@@ -1,0 +1,140 @@
+/* test_conv_bits.c - neither tiles nor the order of work may change the bits of a convolution.
+ *
+ * Tiles may be chosen anew for each device and each machine's caches; what a network learns
+ * must not depend on that. See cl/chunks.h.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "support/arrays.h"
+#include "support/compare.h"
+#include "support/conv_run.h"
+#include "support/device_fixture.h"
+
+/* Chunks of many tiles, of parts of a tile, of several images, of rows. */
+static const fg_conv_case cases[] = {
+    {3, {5, 32, 32}, {5, 8}, 13},      {3, {33, 13, 13}, {12, 5}, 12},
+    {3, {1, 96, 40}, {6, 3}, 13},      {3, {41, 28, 28}, {3}, 5},
+    {1, {5, 32, 32}, {5, 24, 11}, 48}, {1, {33, 13, 13}, {17}, 13},
+    {1, {2, 64, 33}, {5, 13}, 100},
+};
+
+static fg_kernels kernels;
+
+static void open_device(void)
+{
+    fg_device_fixture_open();
+    kernels.device = fg_device_fixture();
+}
+
+static void close_device(void)
+{
+    fg_kernels_clear(&kernels);
+    fg_device_fixture_close();
+}
+
+/* All that a run made. */
+typedef struct results {
+    const float *values, *partials, *in_gradients, *gradients;
+    size_t values_count, partials_count, in_gradients_count, gradients_count;
+} results;
+
+static const float *read(size_t *count, const fg_buffer *buffer)
+{
+    *count = buffer->bytes / sizeof(float);
+    return fg_arrays_read(buffer);
+}
+
+static results forward(fg_conv_run *run)
+{
+    results r = {0};
+    fg_conv_run_forward(run);
+    r.values = read(&r.values_count, run->out.device.values);
+    r.partials = read(&r.partials_count, run->call.partials);
+    return r;
+}
+
+static results backward(fg_conv_run *run)
+{
+    results r = {0};
+    fg_conv_run_backward(run);
+    r.partials = read(&r.partials_count, run->call.partials);
+    r.in_gradients = read(&r.in_gradients_count, run->in.device.gradients);
+    r.gradients = read(&r.gradients_count, run->call.gradients);
+    return r;
+}
+
+static void expect_same(results got, results expected)
+{
+    fg_compare_bits("the output", got.values, expected.values, expected.values_count);
+    fg_compare_bits("partial sums", got.partials, expected.partials, expected.partials_count);
+    fg_compare_bits("the input's gradient", got.in_gradients, expected.in_gradients,
+                    expected.in_gradients_count);
+    fg_compare_bits("the weights' gradient", got.gradients, expected.gradients,
+                    expected.gradients_count);
+}
+
+START_TEST(tiles_of_forward_do_not_change_bits)
+{
+    fg_conv_run run;
+    fg_conv_run_create(&run, &kernels, &cases[_i], FG_CONV_IN_STAGE);
+    const results expected = forward(&run);
+
+    expect_same(forward(&run), expected);
+    run.op.forward_tiling.pixels = FG_LANES * run.op.forward_tiling.vectors;
+    expect_same(forward(&run), expected);
+    run.op.forward_tiling.pixels *= 3;
+    expect_same(forward(&run), expected);
+}
+END_TEST
+
+START_TEST(little_local_memory_does_not_change_bits_of_forward)
+{
+    fg_conv_run run;
+    fg_conv_run_create(&run, &kernels, &cases[_i], FG_CONV_BETWEEN);
+    run.op.forward_tiling.pixels = FG_LANES * run.op.forward_tiling.vectors;
+    const results expected = forward(&run);
+
+    /* Fewer channels packed at once, then fewer output channels in a work-item too. */
+    while (run.op.local_floats > 1024 && fg_conv_forward(&run.op, &run.call) == FG_OK)
+        run.op.local_floats /= 2;
+    run.op.local_floats *= 2;
+    expect_same(forward(&run), expected);
+    run.op.local_floats *= 2;
+    expect_same(forward(&run), expected);
+}
+END_TEST
+
+START_TEST(tiles_of_backward_do_not_change_bits)
+{
+    fg_conv_run run;
+    fg_conv_run_create(&run, &kernels, &cases[_i], FG_CONV_IN_STAGE);
+    const results expected = backward(&run);
+
+    expect_same(backward(&run), expected);
+    run.op.backward_tiling.pixels = FG_LANES * run.op.backward_tiling.vectors;
+    expect_same(backward(&run), expected);
+    run.op.backward_tiling.pixels *= 3;
+    expect_same(backward(&run), expected);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("ops/conv_bits");
+    TCase *tests = tcase_create("conv_bits");
+    SRunner *runner = srunner_create(suite);
+    const int count = FG_SHAPES_COUNT(cases);
+    int failed;
+
+    tcase_add_unchecked_fixture(tests, open_device, close_device);
+    tcase_add_checked_fixture(tests, NULL, fg_arrays_clear);
+    tcase_add_loop_test(tests, tiles_of_forward_do_not_change_bits, 0, count);
+    tcase_add_loop_test(tests, little_local_memory_does_not_change_bits_of_forward, 0, count);
+    tcase_add_loop_test(tests, tiles_of_backward_do_not_change_bits, 0, count);
+    suite_add_tcase(suite, tests);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}

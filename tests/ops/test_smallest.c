@@ -1,0 +1,233 @@
+/* test_smallest.c - every kernel once on the smallest shapes that do all it does, for Oclgrind.
+ *
+ * Oclgrind looks for data races, uninitialised values and wrong addresses, and is a hundred
+ * times slower than a device. Whether the results are right is in the other tests.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "ops/batchnorm.h"
+#include "ops/head_pool.h"
+#include "ops/linear.h"
+#include "ops/pool.h"
+#include "ops/sgd.h"
+#include "ops/softmax_loss.h"
+#include "ops/weights.h"
+#include "support/arrays.h"
+#include "support/conv_run.h"
+#include "support/device_fixture.h"
+
+#define CHANNELS 18 /* more than one work-item of kernels that go over channels */
+
+static fg_kernels kernels;
+static bool ran[FG_KERNELS];
+
+static void open_device(void)
+{
+    fg_device_fixture_open();
+    kernels.device = fg_device_fixture();
+}
+
+/* Nothing is freed before: of memory that lies where other memory was, Oclgrind does not know
+ * what is initialised. */
+static void close_device(void)
+{
+    fg_arrays_clear();
+    fg_kernels_clear(&kernels);
+    fg_device_fixture_close();
+}
+
+static void mark(const fg_kernel *kernel)
+{
+    ran[kernel->id] = true;
+}
+
+static const fg_buffer *random_buffer(size_t floats)
+{
+    return fg_arrays_buffer(fg_arrays_random(floats, 0.5f, 1.0f), floats * sizeof(float));
+}
+
+/* One small image; several of them; two chunks of rows. */
+static const fg_conv_case convs[] = {
+    {3, {1, 3, 3}, {1}, 1},     {3, {2, 5, 3}, {2, 1}, 5}, {3, {1, 26, 40}, {2, 1}, 2},
+    {1, {2, 5, 3}, {2, 1}, 13}, {1, {1, 26, 40}, {3}, 2},
+};
+
+START_TEST(convolutions)
+{
+    for (int place = 0; place < FG_CONV_PLACES; ++place) {
+        fg_conv_run run;
+        fg_conv_run_create(&run, &kernels, &convs[_i], place);
+        fg_conv_run_forward(&run);
+        fg_conv_run_backward(&run);
+        mark(run.op.pack);
+        mark(run.op.forward);
+        mark(run.op.backward);
+        mark(run.op.merge);
+    }
+}
+END_TEST
+
+/* A map of two chunks with CHANNELS channels that are all one source. */
+static fg_features map_of(int height, int width)
+{
+    const int pitch = height * width + 16;
+    return (fg_features){random_buffer((size_t)(CHANNELS * pitch)),
+                         random_buffer((size_t)(CHANNELS * pitch)),
+                         height,
+                         width,
+                         pitch,
+                         0};
+}
+
+static fg_input whole_map(const fg_features *map)
+{
+    static const struct fg_source sources[] = {{3, CHANNELS - 3, 0}, {0, 3, 1}};
+    return (fg_input){map, fg_arrays_buffer(sources, sizeof sources), 0, 2, CHANNELS};
+}
+
+START_TEST(batch_norm)
+{
+    const fg_features map = map_of(26, 40);
+    const fg_input in = whole_map(&map);
+    const fg_output written = {&map, 0, CHANNELS};
+    const fg_batchnorm_norm norm = {0, CHANNELS, 0, CHANNELS};
+    const struct fg_running table[] = {{0, 0, 1, 9}, {1, 2, 3, 9}};
+    const fg_buffer *partials = random_buffer(FG_PARTIALS_FLOATS((size_t)2, CHANNELS));
+    const fg_buffer *statistics = fg_arrays_scratch(2 * CHANNELS);
+    const fg_buffer *parameters = random_buffer(2 * CHANNELS);
+    const fg_buffer *running = random_buffer(2 * CHANNELS);
+    const fg_buffer *sums = random_buffer(2 * CHANNELS);
+    fg_batchnorm_op op;
+
+    FG_EXPECT_OK(fg_batchnorm_prepare(&op, &kernels, true));
+    FG_EXPECT_OK(fg_batchnorm_statistics(&op, statistics, partials, &written, 1, true));
+    for (int mode = FG_AFFINE_IDENTITY; mode <= FG_AFFINE_RUNNING; ++mode)
+        FG_EXPECT_OK(fg_batchnorm_affine(&op, fg_arrays_scratch(4 * CHANNELS), &in, &norm,
+                                         (enum fg_affine_mode)mode, statistics, parameters,
+                                         running));
+    FG_EXPECT_OK(fg_batchnorm_running(&op, running, fg_arrays_buffer(table, sizeof table),
+                                      statistics, 2, 3));
+    FG_EXPECT_OK(fg_batchnorm_backward(&op, fg_arrays_scratch(2 * CHANNELS), sums, &in, &norm,
+                                       parameters, partials, 1));
+    FG_EXPECT_OK(fg_batchnorm_coefficients(&op, fg_arrays_scratch(4 * CHANNELS), sums,
+                                           statistics, &written, 1));
+    mark(op.statistics);
+    mark(op.affine);
+    mark(op.running);
+    mark(op.backward);
+    mark(op.coefficients);
+}
+END_TEST
+
+START_TEST(pools)
+{
+    const fg_features map = map_of(26, 40), smaller = map_of(13, 20), pooled = map_of(1, 1);
+    const fg_features four = {
+        random_buffer(4 * CHANNELS * 17), random_buffer(4 * CHANNELS * 17), 1, 1, 17, -1};
+    const fg_input in = whole_map(&map);
+    const fg_output out = {&smaller, 1, CHANNELS - 1};
+    const fg_buffer *affine = random_buffer(4 * CHANNELS);
+    const fg_buffer *partials = fg_arrays_scratch(FG_PARTIALS_FLOATS((size_t)2, CHANNELS));
+    fg_pool_op pool;
+    fg_head_pool_op head;
+
+    FG_EXPECT_OK(fg_pool_prepare(&pool, &kernels, true));
+    FG_EXPECT_OK(fg_pool_forward(&pool, &map, &out, partials, 1));
+    FG_EXPECT_OK(fg_pool_backward(&pool, &map, &out, random_buffer(4 * CHANNELS), 1));
+    FG_EXPECT_OK(fg_head_pool_prepare(&head, &kernels, true));
+    FG_EXPECT_OK(fg_head_pool_forward(&head, &in, &pooled, affine, 1, 1));
+    FG_EXPECT_OK(fg_head_pool_forward(&head, &in, &four, affine, 2, 1));
+    FG_EXPECT_OK(fg_head_pool_backward(&head, &in, &four, affine, partials, 2, 1));
+    mark(pool.forward);
+    mark(pool.backward);
+    mark(head.forward);
+    mark(head.backward);
+}
+END_TEST
+
+START_TEST(classifier_and_update)
+{
+    const fg_features map = map_of(1, 1);
+    const fg_output logits = {&map, 0, 7};
+    const int labels[] = {3, 6};
+    const fg_sgd sgd = {.rate = 0.1f, .momentum = 0.9f, .weight_decay = 1e-4f, .nesterov = 1};
+    fg_softmax_loss_op loss;
+    fg_linear_op linear;
+    fg_sgd_op update;
+    fg_weights_op weights;
+
+    FG_EXPECT_OK(fg_softmax_loss_prepare(&loss, &kernels));
+    FG_EXPECT_OK(fg_softmax_loss_forward(&loss, &logits,
+                                         fg_arrays_buffer(labels, sizeof labels),
+                                         fg_arrays_scratch(3 * 4), 0, 1, 2));
+    FG_EXPECT_OK(fg_linear_prepare(&linear, &kernels));
+    FG_EXPECT_OK(fg_linear_backward_bias(&linear, fg_arrays_scratch(7), 0, &logits, 2));
+    FG_EXPECT_OK(fg_sgd_prepare(&update, &kernels));
+    FG_EXPECT_OK(fg_sgd_update(&update, random_buffer(16 * 300), random_buffer(16 * 300),
+                               random_buffer(16 * 300), 16 * 300, &sgd));
+    FG_EXPECT_OK(fg_weights_prepare(&weights, &kernels));
+    FG_EXPECT_OK(fg_weights_normal(&weights, fg_arrays_scratch(4097), 0, 4097, 1.0f, 1, 2));
+    FG_EXPECT_OK(fg_weights_uniform(&weights, fg_arrays_scratch(4097), 0, 4097, 1.0f, 1, 2));
+    mark(loss.forward);
+    mark(loss.merge);
+    mark(linear.backward_bias);
+    mark(update.update);
+    mark(weights.normal);
+    mark(weights.uniform);
+}
+END_TEST
+
+START_TEST(fill_and_peak)
+{
+    const fg_kernel *fma_kernel = NULL, *copy_kernel = NULL;
+
+    FG_EXPECT_OK(fg_buffer_fill(fg_arrays_scratch(100), 3, 90, 1.0f));
+    ran[FG_KERNEL_fill] = true;
+
+    FG_EXPECT_OK(fg_kernels_get(&fma_kernel, &kernels, FG_KERNEL_peak_fma, ""));
+    fg_launch launch = fg_launch_of(fma_kernel);
+    fg_launch_buffer(&launch, fg_arrays_scratch(3 * 16));
+    fg_launch_value(&launch, &(cl_int){2}, sizeof(cl_int));
+    FG_EXPECT_OK(fg_launch_run(&launch, 3, 1));
+    mark(fma_kernel);
+
+    FG_EXPECT_OK(fg_kernels_get(&copy_kernel, &kernels, FG_KERNEL_peak_copy, ""));
+    launch = fg_launch_of(copy_kernel);
+    fg_launch_buffer(&launch, fg_arrays_scratch(3 * 32));
+    fg_launch_buffer(&launch, random_buffer(3 * 32));
+    fg_launch_value(&launch, &(cl_uint){2}, sizeof(cl_uint));
+    FG_EXPECT_OK(fg_launch_run(&launch, 3, 1));
+    mark(copy_kernel);
+}
+END_TEST
+
+/* The last test: one that fails above leaves its kernels unmarked. */
+START_TEST(no_kernel_is_left_out)
+{
+    FG_EXPECT_OK(fg_device_finish(fg_device_fixture()));
+    for (int id = 0; id < FG_KERNELS; ++id)
+        ck_assert_msg(ran[id], "kernel %s has not run", fg_kernel_name((enum fg_kernel_id)id));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("ops/smallest");
+    TCase *tests = tcase_create("smallest");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_add_unchecked_fixture(tests, open_device, close_device);
+    tcase_add_loop_test(tests, convolutions, 0, FG_SHAPES_COUNT(convs));
+    tcase_add_test(tests, batch_norm);
+    tcase_add_test(tests, pools);
+    tcase_add_test(tests, classifier_and_update);
+    tcase_add_test(tests, fill_and_peak);
+    tcase_add_test(tests, no_kernel_is_left_out);
+    suite_add_tcase(suite, tests);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}

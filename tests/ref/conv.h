@@ -1,0 +1,34 @@
+/* conv.h - convolution at stride 1 with zero padding, in double precision.
+ *
+ * What it reads is a plain array: ref/reader.h makes it from sources.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef FG_TESTS_REF_CONV_H
+#define FG_TESTS_REF_CONV_H
+
+typedef struct fg_ref_conv {
+    int images, height, width;
+    int in_channels, out_channels;
+    int side; /* of the filter, odd; the border is side / 2 wide */
+} fg_ref_conv;
+
+/* With y' = y + i - side/2 and x' = x + j - side/2, inside the image:
+ *     out[k][n][y][x] = bias[k] + sum over c, i, j of weights[k][c][i][j] * in[c][n][y'][x']
+ *
+ * out      [out_channels][images][height][width]
+ * in       [in_channels][images][height][width]
+ * weights  [out_channels][in_channels][side][side]
+ * bias     [out_channels], or NULL */
+void fg_ref_conv_forward(double *out, const fg_ref_conv *conv, const double *in,
+                         const double *weights, const double *bias);
+
+/* grad_in[c][n][y'][x'] = sum over k, i, j of weights[k][c][i][j] * grad_out[k][n][y][x] */
+void fg_ref_conv_backward_data(double *grad_in, const fg_ref_conv *conv, const double *weights,
+                               const double *grad_out);
+
+/* grad_weights[k][c][i][j] = sum over n, y, x of in[c][n][y'][x'] * grad_out[k][n][y][x] */
+void fg_ref_conv_backward_weights(double *grad_weights, const fg_ref_conv *conv,
+                                  const double *in, const double *grad_out);
+
+#endif

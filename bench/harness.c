@@ -11,9 +11,8 @@
 
 #include "device/launch.h"
 
-#define WARM_UP                                                                  \
-    3 /* runs whose times are thrown away: compilation, page faults, clock rates \
-       */
+/* Runs whose times are thrown away: compilation, page faults, clock rates. */
+#define WARM_UP 3
 
 /* Four work-items for every compute unit even out what their threads lose to others. */
 #define ITEMS_PER_UNIT 4

@@ -85,13 +85,12 @@ typedef struct fg_device_info {
     char driver[FG_NAME_LENGTH];  /* CL_DRIVER_VERSION */
     char kind[16];                /* "CPU", "GPU", "accelerator" or "other" */
     int compute_units;
-    size_t
-        memory_bytes; /* all that may be allocated together: CL_DEVICE_GLOBAL_MEM_SIZE, on
-                       * CPU devices at most what the system and its control group have free */
-    size_t
-        allocation_bytes;   /* CL_DEVICE_MAX_MEM_ALLOC_SIZE: the most one allocation may have */
-    size_t alignment_bytes; /* CL_DEVICE_MEM_BASE_ADDR_ALIGN in bytes */
-    size_t local_bytes;     /* CL_DEVICE_LOCAL_MEM_SIZE */
+    /* CL_DEVICE_GLOBAL_MEM_SIZE: all that may be allocated together; on CPU devices at most what
+     * the system and its control group have free. */
+    size_t memory_bytes;
+    size_t allocation_bytes; /* CL_DEVICE_MAX_MEM_ALLOC_SIZE: the most of one allocation */
+    size_t alignment_bytes;  /* CL_DEVICE_MEM_BASE_ADDR_ALIGN, in bytes */
+    size_t local_bytes;      /* CL_DEVICE_LOCAL_MEM_SIZE */
 } fg_device_info;
 
 /* Every device of every platform, in the order in which fg_device_create numbers them.
@@ -245,6 +244,7 @@ typedef struct fg_sgd {
     int nesterov;
 } fg_sgd;
 
+/* FG_ERR_ARGUMENT  a field is out of range, or no backward pass has made gradients yet */
 FG_API fg_status fg_net_update(fg_net *net, const fg_sgd *sgd);
 
 /* Forward in training mode, backward and update in one call that returns without waiting.
@@ -288,7 +288,10 @@ FG_API fg_tensor_info fg_net_tensor(const fg_net *net, int index);
 /* Index of a tensor, or -1. */
 FG_API int fg_net_find(const fg_net *net, const char *name);
 
-/* Read or write one tensor; values holds its elements. Waits. */
+/* Read or write one tensor; values holds its elements. Waits.
+ *
+ * FG_ERR_ARGUMENT  there is no such tensor; it has no gradient or momentum; or the network keeps
+ *                  no gradients, or no backward pass has made any yet */
 FG_API fg_status fg_net_read(fg_net *net, int index, float *values);
 FG_API fg_status fg_net_write(fg_net *net, int index, const float *values);
 FG_API fg_status fg_net_read_gradient(fg_net *net, int index, float *values);

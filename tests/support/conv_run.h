@@ -19,7 +19,7 @@ typedef enum fg_conv_place {
     FG_CONV_BETWEEN,  /* the same from one map to another */
     FG_CONV_LINEAR,   /* from one map to another; no norm, no ReLU, but a bias */
     FG_CONV_FIRST,    /* the network's first: FG_CONV_BETWEEN without the gradient of its input,
-                       * whose    affine part is the identity and has no ReLU */
+                       * whose affine part is the identity and has no ReLU */
     FG_CONV_PLACES
 } fg_conv_place;
 
@@ -46,8 +46,8 @@ typedef struct fg_conv_run {
     int weights;
 } fg_conv_run;
 
-#define FG_CONV_RUN_MARGIN \
-    64 /* floats of NaN before and behind parameters, and behind scratch */
+/* Floats of NaN before and behind parameters, and behind scratch. */
+#define FG_CONV_RUN_MARGIN 64
 
 void fg_conv_run_create(fg_conv_run *out, fg_kernels *kernels, const fg_conv_case *shape,
                         fg_conv_place place);

@@ -58,7 +58,7 @@ static inline fg_train_config tiny_config(const char *checkpoint)
     return config;
 }
 
-#define TINY_IMAGES                                                          \
+#define TINY_IMAGES \
     32 /* with tiny_config 27 to train on: 4 steps, the last one of 3 images \
         */
 #define TINY_STEPS 4

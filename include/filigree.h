@@ -283,6 +283,8 @@ typedef struct fg_tensor_info {
 } fg_tensor_info;
 
 FG_API int fg_net_tensors(const fg_net *net);
+
+/* index: 0 .. fg_net_tensors(net) - 1; beyond, the name is NULL and there are no elements. */
 FG_API fg_tensor_info fg_net_tensor(const fg_net *net, int index);
 
 /* Index of a tensor, or -1. */

@@ -58,6 +58,8 @@ int fg_net_tensors(const fg_net *net)
 
 fg_tensor_info fg_net_tensor(const fg_net *net, int index)
 {
+    if (index < 0 || index >= net->plan->tensor_count)
+        return (fg_tensor_info){0};
     const fg_tensor *tensor = &net->plan->tensors[index];
     fg_tensor_info info = {
         .name = tensor->name,
@@ -72,7 +74,7 @@ fg_tensor_info fg_net_tensor(const fg_net *net, int index)
 
 int fg_net_find(const fg_net *net, const char *name)
 {
-    for (int i = 0; i < net->plan->tensor_count; ++i)
+    for (int i = 0; name != NULL && i < net->plan->tensor_count; ++i)
         if (strcmp(net->plan->tensors[i].name, name) == 0)
             return i;
     return -1;

@@ -33,6 +33,9 @@ START_TEST(test_names_find_their_tensors)
     ck_assert_int_eq(trained, fg_plan_information(fg_net_plan(net)).parameters);
     ck_assert_int_eq(fg_net_find(net, "stem.conv"), -1);
     ck_assert_int_eq(fg_net_find(net, ""), -1);
+    ck_assert_int_eq(fg_net_find(net, NULL), -1);
+    ck_assert_ptr_null(fg_net_tensor(net, -1).name);
+    ck_assert_ptr_null(fg_net_tensor(net, fg_net_tensors(net)).name);
     ck_assert_int_eq(fg_net_find(net, "stem.conv.weight.momentum"), -1);
 }
 END_TEST

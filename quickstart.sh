@@ -12,7 +12,7 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 
 packages=(gcc g++ libc6-dev cmake ninja-build pkg-config ocl-icd-opencl-dev opencl-headers
-    libjansson-dev zlib1g-dev check pocl-opencl-icd dataset-fashion-mnist)
+    libjansson-dev libyaml-dev zlib1g-dev check pocl-opencl-icd dataset-fashion-mnist)
 data=/usr/share/datasets/fashion-mnist
 
 say() {

@@ -58,7 +58,10 @@ batchnorm_statistics(__global struct fg_statistics *restrict statistics,
     }
 }
 
-/* grid: x = some work-items, which share the channels */
+/* affine[c] = the norm of channel c's source, with the mean and the variance of the mode:
+ *     scale = gamma / sigma, shift = beta - mean * scale
+ * and the identity for sources without a norm.
+ * grid: x = some work-items, which share the channels; each walks the list once */
 __kernel FG_ONE_WORK_ITEM void
 batchnorm_affine(__global struct fg_affine *restrict affine,
                  __global const struct fg_source *restrict sources,
@@ -66,20 +69,26 @@ batchnorm_affine(__global struct fg_affine *restrict affine,
                  __global const float *restrict parameters,
                  __global const float *restrict running, const struct fg_batchnorm_args a)
 {
-    for (int c = get_global_id(0); c < a.channels; c += get_global_size(0)) {
+    const int step = get_global_size(0);
+    __global const struct fg_source *source = sources + a.first_source;
+    int k = get_global_id(0); /* channel of the source */
+
+    for (int c = k; c < a.channels; c += step, k += step) {
+        for (; k >= source->channels; ++source)
+            k -= source->channels;
         struct fg_affine f = {1.0f, 0.0f, 0.0f, 1.0f};
-        if (a.mode != FG_AFFINE_IDENTITY) {
+        if (source->scale >= 0) {
             struct fg_statistics s;
             if (a.mode == FG_AFFINE_BATCH) {
-                s = statistics[a.first_slot + fg_sources_channel(sources + a.first_source, c)];
+                s = statistics[source->slot + k];
             } else {
-                s.mean = running[a.mean + c];
-                s.variance = running[a.variance + c];
+                s.mean = running[source->mean + k];
+                s.variance = running[source->variance + k];
             }
             f.mean = s.mean;
             f.inverse = 1.0f / sqrt(s.variance + FG_NORM_EPSILON);
-            f.scale = parameters[a.scale + c] * f.inverse;
-            f.shift = fma(-f.mean, f.scale, parameters[a.shift + c]);
+            f.scale = parameters[source->scale + k] * f.inverse;
+            f.shift = fma(-f.mean, f.scale, parameters[source->shift + k]);
         }
         affine[c] = f;
     }
@@ -115,18 +124,28 @@ static inline float lane_sum(float16 sums)
     return lanes[0];
 }
 
-/* Merges a reader's d_beta and d_gamma over chunks and lanes, writes them, and adds gamma times
- * them to the sums of the features that it reads.
+/* For each channel of a reader that has a norm: merges d_beta and d_gamma over chunks and
+ * lanes, and writes or adds, as the source says,
+ *     gradients of beta and gamma: d_beta, d_gamma
+ *     sums of the feature:         gamma * d_beta, gamma * d_gamma
  *
- * partials: [chunks][channels][2][FG_LANES]
- * grid: x = some work-items, which share the channels */
+ * partials: [chunks][channels][2][FG_LANES]; nothing is read for channels without a norm
+ * grid: x = some work-items, which share the channels; each walks the list once */
 __kernel FG_ONE_WORK_ITEM void
 batchnorm_backward(__global float *restrict gradients, __global struct fg_sums *restrict sums,
                    __global const struct fg_source *restrict sources,
                    __global const float *restrict parameters,
                    __global const float *restrict partials, const struct fg_batchnorm_args a)
 {
-    for (int c = get_global_id(0); c < a.channels; c += get_global_size(0)) {
+    const int step = get_global_size(0);
+    __global const struct fg_source *source = sources + a.first_source;
+    int k = get_global_id(0); /* channel of the source */
+
+    for (int c = k; c < a.channels; c += step, k += step) {
+        for (; k >= source->channels; ++source)
+            k -= source->channels;
+        if (source->scale < 0)
+            continue;
         __global const float *p = partials + c * 2 * FG_LANES;
         float16 beta = vload16(0, p), gamma = vload16(1, p);
         for (int i = 1; i < a.chunks.chunks; ++i) {
@@ -135,16 +154,20 @@ batchnorm_backward(__global float *restrict gradients, __global struct fg_sums *
             gamma += vload16(1, p);
         }
         const float d_beta = lane_sum(beta), d_gamma = lane_sum(gamma);
-        const float scale = parameters[a.scale + c];
-        __global struct fg_sums *s =
-            sums + a.first_slot + fg_sources_channel(sources + a.first_source, c);
+        const float scale = parameters[source->scale + k];
+
+        __global float *to_beta = gradients + source->shift_gradient + k;
+        __global float *to_gamma = gradients + source->scale_gradient + k;
+        const int adds_parameters = source->adds & FG_ADDS_PARAMETERS;
+        *to_beta = adds_parameters ? *to_beta + d_beta : d_beta;
+        *to_gamma = adds_parameters ? *to_gamma + d_gamma : d_gamma;
+
+        __global struct fg_sums *s = sums + source->slot + k;
         struct fg_sums old = {0.0f, 0.0f};
-        if (fg_sources_at(sources + a.first_source, c).adds)
+        if (source->adds & FG_ADDS_SUMS)
             old = *s;
         s->gamma_d_beta = fma(scale, d_beta, old.gamma_d_beta);
         s->gamma_d_gamma = fma(scale, d_gamma, old.gamma_d_gamma);
-        gradients[a.shift + c] = d_beta;
-        gradients[a.scale + c] = d_gamma;
     }
 }
 

@@ -1,7 +1,8 @@
 /* batchnorm.h - what batch norm keeps on the device. C11 and OpenCL C.
  *
  * Statistics belong to a feature and are made once, when it is written; scale and shift belong
- * to a reader. docs/architecture.md has the algebra of the backward pass.
+ * to the norm that a source is read through. docs/architecture.md has the algebra of the
+ * backward pass.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -22,7 +23,8 @@ struct fg_sums {
     float gamma_d_gamma; /* sum over r of gamma_r d_gamma_r */
 };
 
-/* What a reader does to channel c of its input: max(scale*x + shift, floor). */
+/* What a reader does to channel c of its input: max(scale*x + shift, floor). 1, 0, 0, 1 without
+ * a norm. */
 struct fg_affine {
     float scale; /* gamma / sigma */
     float shift; /* beta - gamma mu / sigma */
@@ -39,7 +41,7 @@ struct fg_coefficients {
     float unused; /* a size that kernels can load at once */
 };
 
-/* Where one channel of a reader's running statistics is, and what it follows. */
+/* Where one channel of a norm's running statistics is, and what it follows. */
 struct fg_running {
     fg_i32 slot;     /* of the batch's statistics */
     fg_i32 mean;     /* element of the running statistics */
@@ -55,11 +57,10 @@ FG_SHARED_ASSERT(sizeof(struct fg_coefficients) == 16, coefficients_size);
  * [chunks][channels][2][FG_LANES]. */
 #define FG_PARTIALS_FLOATS(chunks, channels) ((chunks) * (channels)*2 * FG_LANES)
 
-/* Where a reader's scale and shift come from. */
+/* What a reader's norms take for mean and variance. */
 enum fg_affine_mode {
-    FG_AFFINE_IDENTITY, /* no norm */
-    FG_AFFINE_BATCH,    /* training: statistics of the batch */
-    FG_AFFINE_RUNNING   /* evaluation: running statistics */
+    FG_AFFINE_BATCH,  /* training: statistics of the batch */
+    FG_AFFINE_RUNNING /* evaluation: running statistics */
 };
 
 struct fg_batchnorm_args {
@@ -68,12 +69,8 @@ struct fg_batchnorm_args {
                           chunk */
     fg_i32 mode;       /* affine: enum fg_affine_mode */
     fg_i32 channels;   /* of the reader, or of the feature */
-    fg_i32 first_slot; /* of the map's channel 0; statistics, coefficients: of the feature */
-    fg_i32 first_source; /* in the table */
-    fg_i32 scale;        /* first element of gamma in the parameters */
-    fg_i32 shift;        /* ... of beta */
-    fg_i32 mean;         /* first element of the running mean in the running statistics */
-    fg_i32 variance;     /* ... of the running variance */
+    fg_i32 first_slot; /* statistics, coefficients: of the feature's first channel */
+    fg_i32 first_source; /* affine, backward: in the table */
 };
 
 #endif

@@ -1,9 +1,5 @@
-/* conv_tile.h - tiles of a convolution's input in local memory: contiguous, finished, zero
- * outside the image. OpenCL C, for conv.cl.
- *
- * A packed row of a 1x1 is the tile. A packed row of a 3x3 has an image row before and behind
- * the tile too, and is there three times: moved by one pixel to the right, as it is, and moved
- * to the left. So a tap is an offset, for every width of image; see tap_offset.
+/* conv_tile.h - what a work-item of a convolution walks, and how it reads it. OpenCL C, for conv.cl,
+ * conv_gather.cl and conv_phases.cl.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -14,12 +10,75 @@
 #include "conv.h"
 #include "sources.h"
 
+#ifndef SIDE
+#define SIDE 3 /* of the filter: 1 or 3 */
+#endif
+#ifndef TILE_CHANNELS
+#define TILE_CHANNELS 12 /* rows of the register tile */
+#endif
+#ifndef VECTORS
+#define VECTORS 2 /* float16 in each of them */
+#endif
+#ifndef DROPOUT_IN
+#define DROPOUT_IN 0 /* of what is read: 1: of elements, 2: of channels of each image */
+#endif
+#ifndef DROPOUT_OUT
+#define DROPOUT_OUT 0 /* of what is written */
+#endif
+
+#if SIDE != 1 && SIDE != 3
+#error "SIDE is 1 or 3"
+#endif
+
 #ifndef INLINE /* .ci/run: Oclgrind cannot run what inlining leaves behind */
 #define INLINE static inline __attribute__((always_inline))
 #endif
 
 #define TAPS (SIDE * SIDE)
 #define COPIES SIDE /* rows that one channel is packed into */
+
+/* What a work-item does: groups first_group .. end_group - 1, and of each of them channels
+ * first .. first + count - 1. */
+struct share {
+    int first_group;
+    int end_group;
+    int first;
+    int count;
+};
+
+/* Of `channels` of each group, a.outs at a time; more than one group only if that is all. */
+INLINE struct share share_at(int index, int channels, const struct fg_conv_args a)
+{
+    const int blocks = (channels + a.outs - 1) / a.outs;
+    struct share share;
+    share.first_group = index / blocks * a.item_groups;
+    share.end_group = min(share.first_group + a.item_groups, a.groups);
+    share.first = index % blocks * a.outs;
+    share.count = min(a.outs, channels - share.first);
+    return share;
+}
+
+/* The part of a chunk that is walked without a break: all of it for a 1x1, whose pixels do not
+ * know their neighbours, and what lies in one image for a 3x3. */
+struct run {
+    int pixel; /* first, in the batch */
+    int pixels;
+    int image_pixel; /* first, in its image */
+};
+
+INLINE int runs_of(struct fg_chunk chunk)
+{
+    return SIDE == 1 ? 1 : chunk.images;
+}
+
+INLINE struct run run_at(struct fg_chunk chunk, struct fg_chunks chunks, int index)
+{
+    struct run run;
+    run.pixel = chunk.first + index * chunks.height * chunks.width;
+    run.pixels = SIDE == 1 ? chunk.images * chunk.pixels : chunk.pixels;
+    run.image_pixel = chunk.row * chunks.width;
+    return run;
+}
 
 /* Where a work-item is in the batch. */
 struct tile {
@@ -29,26 +88,33 @@ struct tile {
     int image_pixel; /* first, in its image */
 };
 
-/* Local memory that packing needs: for a 3x3 a line and the marks of both columns. */
-struct pack_space {
-    __local float *line;
-    __local int *left;  /* -1 where a packed pixel has a left neighbour in its row, else 0 */
-    __local int *right; /* ... a right neighbour */
-};
+INLINE struct tile tile_at(struct run run, int first, int most)
+{
+    struct tile tile;
+    tile.pixel = run.pixel + first;
+    tile.pixels = min(most, run.pixels - first);
+    tile.vectors = (tile.pixels + FG_LANES * VECTORS - 1) / (FG_LANES * VECTORS) * VECTORS;
+    tile.image_pixel = run.image_pixel + first;
+    return tile;
+}
 
 INLINE int16 lane_numbers(void)
 {
     return (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
 }
 
-/* Channels of the map, in the order of the concatenation. */
-INLINE void list_channels(__local int *channels, __global const struct fg_source *sources,
-                          int count)
+/* Channels first .. first + count - 1 of the concatenation: where each is in the map, and for
+ * backward 1 where its gradient is added to, 0 where it is written. adds may be 0. */
+INLINE void list_channels(__local int *channels, __local int *adds,
+                          __global const struct fg_source *source, int first, int count)
 {
-    int c = 0;
-    for (int i = 0; i < count; ++i)
-        for (int j = 0; j < sources[i].channels; ++j)
-            channels[c++] = sources[i].first_channel + j;
+    for (int c = 0; c < count; ++c, ++first) {
+        for (; first >= source->channels; ++source)
+            first -= source->channels;
+        channels[c] = source->first_channel + first;
+        if (adds)
+            adds[c] = source->adds & FG_ADDS_GRADIENT;
+    }
 }
 
 /* max(scale*x + shift, low) */
@@ -57,120 +123,60 @@ INLINE float16 activate(float16 x, struct fg_affine f, float low)
     return fmax(fma(x, (float16)(f.scale), (float16)(f.shift)), (float16)(low));
 }
 
-/* G + q (y - mean) + c */
-INLINE float16 finish(float16 g, float16 y, struct fg_coefficients f)
+/* x times its mask. kind: DROPOUT_IN or DROPOUT_OUT. channel: in the list that is read, or of all
+ * outputs. pixel: of lane 0, in the batch. The elements of a map, and the channels of its images,
+ * are numbered in the order of the map. */
+INLINE float16 drop(float16 x, int kind, struct fg_dropout d, int channel, int pixel,
+                    int image_pixels, int images)
 {
-    return fma((float16)(f.q), y - (float16)(f.mean), g + (float16)(f.c));
+    if (kind == 0)
+        return x;
+    if (kind == 1)
+        return x * fg_dropout_at16(
+                       d, as_uint16(lane_numbers()) +
+                              ((uint)channel * (uint)(images * image_pixels) + (uint)pixel));
+    const int16 at = lane_numbers() + pixel % image_pixels;
+    const int16 image =
+        image_pixels < FG_LANES ? at / image_pixels : -(at >= (int16)(image_pixels));
+    return x * fg_dropout_at16(d, as_uint16(image) +
+                                      (uint)(channel * images + pixel / image_pixels));
+}
+
+INLINE float16 drop_input(float16 x, int channel, int pixel, const struct fg_conv_args a)
+{
+    return drop(x, DROPOUT_IN, a.in_dropout, channel, pixel, a.in_height * a.in_width,
+                a.chunks.images);
+}
+
+INLINE float16 drop_output(float16 x, int channel, int pixel, const struct fg_conv_args a)
+{
+    return drop(x, DROPOUT_OUT, a.out_dropout, channel, pixel, a.out_height * a.out_width,
+                a.chunks.images);
+}
+
+/* What is made of a vector of the input. channel: in the list, pixel: in the batch */
+INLINE float16 read_input(__global const float *x, struct fg_affine f, int channel, int pixel,
+                          const struct fg_conv_args a)
+{
+    return drop_input(activate(vload16(0, x), f, a.floor), channel, pixel, a);
+}
+
+/* The gradient of a vector of what was made: G, or G + q (y - mean) + c, times its mask.
+ * channel: of all outputs */
+INLINE float16 read_gradient(__global const float *g, __global const float *y,
+                             struct fg_coefficients f, int channel, int pixel,
+                             const struct fg_conv_args a)
+{
+    float16 dy = vload16(0, g);
+    if (a.finish)
+        dy = fma((float16)(f.q), vload16(0, y) - (float16)(f.mean), dy + (float16)(f.c));
+    return drop_output(dy, channel, pixel, a);
 }
 
 /* From the first float of a channel's packed rows to those that a tap reads. */
 INLINE int tap_offset(int tap, int stride, int width)
 {
     return SIDE == 1 ? 0 : tap % SIDE * stride + tap / SIDE * width;
-}
-
-#if SIDE == 3
-/* A line holds what three packed rows are made of: element j is the image's pixel first + j. */
-struct line {
-    int first;  /* may be negative: the line begins a row and a pixel before the tile */
-    int from;   /* first element that lies in the image, */
-    int to;     /* ... and the one behind the last */
-    int length; /* floats of a packed row */
-};
-
-INLINE struct line line_of(struct tile tile, struct fg_chunks chunks)
-{
-    struct line line;
-    line.first = tile.image_pixel - chunks.width - 1;
-    line.length = tile.vectors * FG_LANES + 2 * chunks.width;
-    line.from = max(0, -line.first);
-    line.to = min(line.length + 2, chunks.height * chunks.width - line.first);
-    return line;
-}
-
-INLINE void mark_columns(struct pack_space space, struct line line, int width)
-{
-    int column = ((line.first + 1) % width + width) % width;
-    for (int i = 0; i < line.length + FG_LANES; ++i) {
-        space.left[i] = column > 0 ? -1 : 0;
-        space.right[i] = column < width - 1 ? -1 : 0;
-        column = column + 1 < width ? column + 1 : 0;
-    }
-}
-
-/* Zeros where the line leaves the image; vectors were stored past its end. */
-INLINE void clear_border(__local float *at, struct line line)
-{
-    for (int j = 0; j < line.from; ++j)
-        at[j] = 0.0f;
-    for (int j = max(line.to, 0); j < line.length + 2 + FG_LANES; ++j)
-        at[j] = 0.0f;
-}
-
-INLINE void spread(__local float *row, int stride, struct pack_space space, int length)
-{
-    for (int i = 0; i < length; i += FG_LANES) {
-        const float16 left = vload16(0, space.line + i);
-        const float16 same = vload16(0, space.line + i + 1);
-        const float16 right = vload16(0, space.line + i + 2);
-        vstore16(select((float16)(0.0f), left, vload16(0, space.left + i)), 0, row + i);
-        vstore16(same, 0, row + stride + i);
-        vstore16(select((float16)(0.0f), right, vload16(0, space.right + i)), 0,
-                 row + 2 * stride + i);
-    }
-}
-#endif
-
-/* Once per tile, before its channels are packed. */
-INLINE void pack_begin(struct pack_space space, struct tile tile, struct fg_chunks chunks)
-{
-#if SIDE == 3
-    mark_columns(space, line_of(tile, chunks), chunks.width);
-#endif
-}
-
-/* Packs one channel of the input: x is its first pixel of the tile. */
-INLINE void pack_input(__local float *row, __global const float *x, struct fg_affine f,
-                       struct pack_space space, struct tile tile, const struct fg_conv_args a)
-{
-#if SIDE == 1
-    for (int i = 0; i < tile.vectors * FG_LANES; i += FG_LANES)
-        vstore16(i < tile.pixels ? activate(vload16(0, x + i), f, a.floor) : (float16)(0.0f), 0,
-                 row + i);
-#else
-    const struct line line = line_of(tile, a.chunks);
-    x -= a.chunks.width + 1;
-    for (int j = line.from; j < line.to; j += FG_LANES)
-        vstore16(activate(vload16(0, x + j), f, a.floor), 0, space.line + j);
-    clear_border(space.line, line);
-    spread(row, a.stride, space, line.length);
-#endif
-}
-
-/* Packs one channel of the output's gradient: g and y are its first pixel of the tile. */
-INLINE void pack_gradient(__local float *row, __global const float *g, __global const float *y,
-                          struct fg_coefficients f, struct pack_space space, struct tile tile,
-                          const struct fg_conv_args a)
-{
-#if SIDE == 1
-    for (int i = 0; i < tile.vectors * FG_LANES; i += FG_LANES) {
-        float16 dy = (float16)(0.0f);
-        if (i < tile.pixels)
-            dy = vload16(0, g + i);
-        if (i < tile.pixels && a.finish)
-            dy = finish(dy, vload16(0, y + i), f);
-        vstore16(dy, 0, row + i);
-    }
-#else
-    const struct line line = line_of(tile, a.chunks);
-    g -= a.chunks.width + 1;
-    y -= a.chunks.width + 1;
-    for (int j = line.from; j < line.to; j += FG_LANES)
-        vstore16(a.finish ? finish(vload16(0, g + j), vload16(0, y + j), f) : vload16(0, g + j),
-                 0, space.line + j);
-    clear_border(space.line, line);
-    spread(row, a.stride, space, line.length);
-#endif
 }
 
 #endif

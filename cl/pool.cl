@@ -2,32 +2,14 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "batchnorm.h"
+#include "lanes.h"
 #include "pool.h"
-
-/* Mean and sum of squared deviations of each lane: Welford's update. */
-struct lanes {
-    float16 mean;
-    float16 squares;
-    int vectors; /* whole ones so far */
-};
-
-static inline void add_vector(struct lanes *to, float16 x, int count)
-{
-    const int16 lane = (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    const int16 there = lane < (int16)(count);
-    const float16 off = x - to->mean;
-    const float16 mean = fma(off, (float16)(1.0f / (float)(to->vectors + 1)), to->mean);
-    to->squares = select(to->squares, fma(off, x - mean, to->squares), there);
-    to->mean = select(to->mean, mean, there);
-    ++to->vectors;
-}
 
 /* out[k][n][y][x] = mean over i, j in 0..1 of in[k][n][2y + i][2x + j]
  *
  * in        [channels][in_pitch]
  * out       [..][out_pitch], from out_first_channel on
- * partials  [chunks][channels][2][FG_LANES], as conv_forward's; lanes start anew in every chunk
+ * partials  [chunks][channels][2][FG_LANES]: see lanes.h
  * grid      x = chunk of the output */
 __kernel FG_ONE_WORK_ITEM void pool_forward(__global const float *restrict in,
                                             __global float *restrict out,
@@ -38,7 +20,7 @@ __kernel FG_ONE_WORK_ITEM void pool_forward(__global const float *restrict in,
     const int image = chunk.first / (a.chunks.height * a.chunks.width);
     for (int k = 0; k < a.channels; ++k) {
         __global float *y = out + (size_t)(a.out_first_channel + k) * a.out_pitch + chunk.first;
-        struct lanes lanes = {(float16)(0.0f), (float16)(0.0f), 0};
+        struct lanes lanes = lanes_none();
         float values[FG_LANES];
         int lane = 0;
         for (int n = image; n < image + chunk.images; ++n) {
@@ -52,7 +34,7 @@ __kernel FG_ONE_WORK_ITEM void pool_forward(__global const float *restrict in,
                     *y++ = mean;
                     values[lane++] = mean;
                     if (lane == FG_LANES) {
-                        add_vector(&lanes, vload16(0, values), FG_LANES);
+                        lanes_add(&lanes, vload16(0, values), FG_LANES);
                         lane = 0;
                     }
                 }
@@ -62,12 +44,10 @@ __kernel FG_ONE_WORK_ITEM void pool_forward(__global const float *restrict in,
         if (lane > 0) {
             for (int i = lane; i < FG_LANES; ++i)
                 values[i] = 0.0f;
-            add_vector(&lanes, vload16(0, values), lane);
+            lanes_add(&lanes, vload16(0, values), lane);
         }
-        __global float *p =
-            partials + ((size_t)get_global_id(0) * a.channels + k) * 2 * FG_LANES;
-        vstore16(lanes.mean, 0, p);
-        vstore16(lanes.squares, 1, p);
+        lanes_store(partials + ((size_t)get_global_id(0) * a.channels + k) * 2 * FG_LANES,
+                    lanes);
     }
 }
 

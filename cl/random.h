@@ -15,6 +15,7 @@
 #define FG_RANDOM_WEIGHTS 1 /* stream: tensor, index: element / 4 */
 #define FG_RANDOM_SHUFFLE 2 /* stream: epoch, index: position */
 #define FG_RANDOM_AUGMENT 3 /* stream: epoch, index: image */
+#define FG_RANDOM_DROPOUT 4 /* keys of masks: src/ops/dropout.c */
 
 struct fg_random {
     fg_u32 x, y, z, w;

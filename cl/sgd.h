@@ -8,7 +8,9 @@
 #include "shared.h"
 
 struct fg_sgd_args {
-    fg_i32 vectors; /* parameters / FG_LANES */
+    fg_i32 first;          /* element of the parameters and of the momentum */
+    fg_i32 first_gradient; /* element of the gradients */
+    fg_i32 elements;
     fg_i32 nesterov;
     float rate;
     float momentum;

@@ -127,23 +127,43 @@ FG_API void fg_device_free(fg_device *device);
 
 FG_API const fg_device_info *fg_device_information(const fg_device *device);
 
+/* ---- model ----
+ *
+ * The text that says which network is meant: a name with options behind it,
+ * "densenet-bc-100-12:classes=100", docs/models.md; a file, "my/net.yaml:classes=100",
+ * docs/networks.md; or fg_plan_info.source. */
+
+/* The model with further options behind those that it has: "dropout=0.1,classes=100". What they
+ * mean is found out where the model is used. */
+FG_API fg_status fg_model_append(char **out, const char *model, const char *options);
+
+/* The model with classes, channels and side of images where it does not say them itself, and
+ * where they are more than 0.
+ *
+ * FG_ERR_ARGUMENT  it is no model */
+FG_API fg_status fg_model_complete(char **out, const char *model, int classes, int channels,
+                                   int side);
+
 /* ---- plan: all integers of a network, made without a device ---- */
 
 typedef struct fg_plan fg_plan;
 
 typedef struct fg_plan_config {
     size_t struct_size;
-    const char *model; /* "sparsenet-40-12", "densenet-bc-100-12:classes=100"; docs/models.md */
-    int images;        /* batch: the most images one call will carry, 1.. */
-    int training;      /* 1: forward, backward and update; 0: forward alone, which needs less */
+    const char *model;
+    int images;   /* batch: the most images one call will carry, 1.. */
+    int training; /* 1: forward, backward and update; 0: forward alone, which needs less */
+    int keep_gradients; /* 1: all gradients of parameters stay until the step ends, for those who
+                         * read them; 0: a slice is updated as soon as it is complete, and its
+                         * gradient's memory used again */
     size_t memory_bytes;     /* the device's limits; 0: no limit */
     size_t allocation_bytes; /* 0: no limit */
     size_t alignment_bytes;  /* 0: 512; a smaller value counts as 512 */
 } fg_plan_config;
 
-#define FG_PLAN_CONFIG_INIT                          \
-    {                                                \
-        sizeof(fg_plan_config), NULL, 64, 1, 0, 0, 0 \
+#define FG_PLAN_CONFIG_INIT                             \
+    {                                                   \
+        sizeof(fg_plan_config), NULL, 64, 1, 0, 0, 0, 0 \
     }
 
 /* Makes a plan. Does not fail when the plan exceeds the limits: fg_plan_fits tells.
@@ -153,14 +173,20 @@ FG_API fg_status fg_plan_create(fg_plan **out, const fg_plan_config *config);
 FG_API void fg_plan_free(fg_plan *plan);
 
 typedef struct fg_plan_info {
-    const char *model; /* with every option that differs from its default */
+    const char *model;  /* its name, with every option that differs from its default */
+    const char *source; /* a model that stands alone: the same, or, where the network was read
+                         * from a file, the name, a line break and the file's text */
     int images;
     int training;
     int image_channels;
     int image_side; /* pixels */
     int classes;
+    double dropout;            /* rate */
+    const char *initialiser;   /* of convolutions: "he-out-normal" */
     int64_t parameters;        /* trainable values */
     int64_t multiply_adds;     /* forward, one image; padding counts as work */
+    int64_t norm_elements;     /* ... values that pass a batch norm, once for all its readers */
+    int64_t relu_elements;     /* ... values that pass a ReLU, likewise */
     size_t device_bytes_peak;  /* all device memory that a net of this plan allocates */
     size_t largest_allocation; /* bytes of the largest single allocation */
     int largest_batch; /* the largest batch that fits the limits; 0: no limit was given, or
@@ -168,6 +194,17 @@ typedef struct fg_plan_info {
 } fg_plan_info;
 
 FG_API fg_plan_info fg_plan_information(const fg_plan *plan);
+
+/* How papers count the floating point operations of one image's forward pass. */
+typedef enum fg_flops {
+    FG_FLOPS_MAC,       /* multiply-adds / 10^9: ResNet, ResNeXt */
+    FG_FLOPS_SPARSENET, /* (2 multiply-adds + norm elements + ReLU elements) / 10^9: SparseNet,
+                         * DelugeNet */
+    FG_FLOPS_SEQCONV    /* (multiply-adds + 4 norm elements + ReLU elements) / 2^30: SeqConv */
+} fg_flops;
+
+/* That figure. */
+FG_API double fg_flops_of(const fg_plan *plan, fg_flops convention);
 
 /* FG_OK, or FG_ERR_FIT with the bytes needed, the bytes there and the largest batch that fits.
  */
@@ -179,7 +216,9 @@ typedef enum fg_plan_format {
     FG_PLAN_DOT    /* graphviz: layers and who reads whom */
 } fg_plan_format;
 
-FG_API fg_status fg_plan_text(char **out, const fg_plan *plan, fg_plan_format format);
+/* flops: what the table and the JSON object count operations by. */
+FG_API fg_status fg_plan_text(char **out, const fg_plan *plan, fg_plan_format format,
+                              fg_flops flops);
 
 /* ---- network ---- */
 
@@ -199,9 +238,8 @@ typedef struct fg_net_config {
         sizeof(fg_net_config), NULL, 64, 1, 0, 1 \
     }
 
-/* Builds the network, places all its device memory at once and sets its initial weights:
- * convolutions He-out-normal, batch norms 1 and 0, the classifier U(-b, b) with b =
- * 1/sqrt(inputs).
+/* Builds the network, places all its device memory at once and sets its initial weights, which
+ * docs/models.md lists.
  *
  * device  borrowed: must outlive the network
  *

@@ -23,6 +23,22 @@ void *fg_memory_zeroed(size_t count, size_t size)
     return memory;
 }
 
+void *fg_memory_grow(void *array, size_t count, size_t size)
+{
+    void *grown = array;
+    size_t bytes;
+
+    if ((count & (count - 1)) != 0)
+        return array;
+    if (fg_size_mul(&bytes, count > 0 ? 2 * count : 1, size))
+        grown = realloc(array, bytes);
+    else
+        grown = NULL;
+    if (grown == NULL)
+        fg_fail(FG_ERR_MEMORY, "no memory for %zu elements of %zu bytes", count + 1, size);
+    return grown;
+}
+
 bool fg_size_mul(size_t *out, size_t a, size_t b)
 {
     if (__builtin_mul_overflow(a, b, out)) {

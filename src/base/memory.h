@@ -14,6 +14,11 @@
  * runs out. */
 void *fg_memory_zeroed(size_t count, size_t size);
 
+/* Makes room for one entry more than the `count` that the array has, by doubling it whenever its
+ * length reaches a power of two. NULL with the message set, and the array as it was, when memory
+ * runs out. */
+void *fg_memory_grow(void *array, size_t count, size_t size);
+
 /* *out = a * b; false, and *out = SIZE_MAX, when that overflows. */
 bool fg_size_mul(size_t *out, size_t a, size_t b);
 

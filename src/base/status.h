@@ -53,6 +53,17 @@ fg_status fg_fail_prefix(fg_status status, const char *format, ...)
         }                                                                 \
     } while (0)
 
+/* Room for one more entry behind the `count` that array has. */
+#define FG_GROW(array, count)                                                     \
+    do {                                                                          \
+        void *grown_ = fg_memory_grow((array), (size_t)(count), sizeof *(array)); \
+        if (grown_ == NULL) {                                                     \
+            status = FG_ERR_MEMORY;                                               \
+            goto cleanup;                                                         \
+        }                                                                         \
+        (array) = grown_;                                                         \
+    } while (0)
+
 #include "base/memory.h"
 
 #endif

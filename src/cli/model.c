@@ -1,6 +1,6 @@
-/* model.c - model names, as far as the program has to look into them.
+/* model.c - what options say of the network: its model, dropout and initial weights.
  *
- * What a name means is the library's business: two names are compared by the plans they make.
+ * What a model means is the library's business: two are compared by the plans they make.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -11,43 +11,46 @@
 #include <string.h>
 
 #include "console.h"
+#include "options.h"
 
-/* True if the part of model behind the colon sets the option. */
-static bool has_option(const char *model, const char *name)
+#define MOST_DIGITS 15 /* of a rate, as in models */
+
+const char *model_dropout(const char *text)
 {
-    const size_t length = strlen(name);
-    const char *at = strchr(model, ':');
-    for (; at != NULL; at = strchr(at, ',')) {
-        ++at;
-        if (strncmp(at, name, length) == 0 && at[length] == '=')
-            return true;
-    }
-    return false;
+    double rate;
+
+    if (text[strspn(text, "0123456789.")] != '\0' || strlen(text) > MOST_DIGITS + 1 ||
+        !parse_number(&rate, text) || rate >= 1)
+        usage_fail("--dropout is '%s', expected a decimal number of at most %d digits, 0 or "
+                   "more and less than 1",
+                   text, MOST_DIGITS);
+    return text;
 }
 
-char *model_complete(const char *model, int classes, int channels, int side)
+const char *model_initialiser(const char *text)
 {
-    const struct {
-        const char *name;
-        int value;
-    } options[] = {{"classes", classes}, {"channels", channels}, {"image", side}};
-    const size_t room = strlen(model) + 3 * sizeof ",channels=-2147483648";
-    char *out = malloc(room);
-    if (out == NULL) {
-        console_error("host memory ran out");
-        exit(EXIT_FAILURE);
-    }
+    static const char *const words[] = {"he-out-normal", "he-in-normal", "he-out-uniform",
+                                        NULL};
 
-    strcpy(out, model);
-    for (size_t i = 0; i < sizeof options / sizeof options[0]; ++i) {
-        if (has_option(model, options[i].name))
-            continue;
-        const size_t used = strlen(out);
-        snprintf(out + used, room - used, "%c%s=%d", strchr(out, ':') == NULL ? ':' : ',',
-                 options[i].name, options[i].value);
-    }
-    return out;
+    return words[option_choice("initialiser", text, words)];
 }
+
+fg_status model_of(char **out, const struct model_options *options)
+{
+    char text[sizeof ",dropout=,initialiser=" + MOST_DIGITS + 1 + sizeof "he-out-uniform"] = "";
+    int used = 0;
+
+    if (options->dropout != NULL)
+        used = snprintf(text, sizeof text, ",dropout=%s", options->dropout);
+    if (options->initialiser != NULL)
+        snprintf(text + used, sizeof text - (size_t)used, ",initialiser=%s",
+                 options->initialiser);
+    if (text[0] == '\0')
+        return fg_model_complete(out, options->model, 0, 0, 0);
+    return fg_model_append(out, options->model, text + 1);
+}
+
+/* ---- comparing ---- */
 
 static fg_status make_plan(fg_plan **out, const char *model)
 {
@@ -57,22 +60,74 @@ static fg_status make_plan(fg_plan **out, const char *model)
     return fg_plan_create(out, &config);
 }
 
-fg_status model_agrees(bool *out, const char *model, const char *stored)
+/* The plan of the model that the options say, completed as a training run does. */
+static fg_status plan_options(fg_plan **out, const struct model_options *options,
+                              const fg_plan_info *stored)
 {
-    fg_plan *ours = NULL;
-    fg_plan *theirs = NULL;
-    char *completed = NULL;
+    char *model = NULL, *completed = NULL;
 
-    fg_status status = make_plan(&theirs, stored);
-    if (status == FG_OK) {
-        const fg_plan_info info = fg_plan_information(theirs);
-        completed = model_complete(model, info.classes, info.image_channels, info.image_side);
-        status = make_plan(&ours, completed);
-    }
+    fg_status status = model_of(&model, options);
     if (status == FG_OK)
-        *out = strcmp(fg_plan_information(ours).model, fg_plan_information(theirs).model) == 0;
-    free(completed);
-    fg_plan_free(ours);
-    fg_plan_free(theirs);
+        status = fg_model_complete(&completed, model, stored->classes, stored->image_channels,
+                                   stored->image_side);
+    if (status == FG_OK)
+        status = make_plan(out, completed);
+    fg_text_free(model);
+    fg_text_free(completed);
     return status;
+}
+
+static bool agrees_as_model(const struct model_options *options, const fg_plan_info *stored,
+                            const char *checkpoint)
+{
+    fg_plan *plan = NULL;
+
+    if (plan_options(&plan, options, stored) != FG_OK) {
+        console_failure();
+        return false;
+    }
+    const fg_plan_info ours = fg_plan_information(plan);
+    const bool same_name = strcmp(ours.model, stored->model) == 0;
+    const bool same = strcmp(ours.source, stored->source) == 0;
+    if (!same)
+        console_error("--model is %s, but the checkpoint %s holds %s%s", ours.model, checkpoint,
+                      same_name ? "another text of " : "", stored->model);
+    fg_plan_free(plan);
+    return same;
+}
+
+static bool agrees_by_itself(const struct model_options *options, const fg_plan_info *stored,
+                             const char *checkpoint)
+{
+    double rate;
+
+    if (options->dropout != NULL &&
+        (!parse_number(&rate, options->dropout) || rate != stored->dropout)) {
+        console_error("--dropout is %s, but the checkpoint %s has %.15g", options->dropout,
+                      checkpoint, stored->dropout);
+        return false;
+    }
+    if (options->initialiser != NULL &&
+        strcmp(options->initialiser, stored->initialiser) != 0) {
+        console_error("--initialiser is %s, but the checkpoint %s has %s", options->initialiser,
+                      checkpoint, stored->initialiser);
+        return false;
+    }
+    return true;
+}
+
+bool model_agrees(const struct model_options *options, const char *stored,
+                  const char *checkpoint)
+{
+    fg_plan *plan = NULL;
+
+    if (make_plan(&plan, stored) != FG_OK) {
+        console_failure();
+        return false;
+    }
+    const fg_plan_info info = fg_plan_information(plan);
+    const bool agrees = (options->model != NULL ? agrees_as_model
+                                                : agrees_by_itself)(options, &info, checkpoint);
+    fg_plan_free(plan);
+    return agrees;
 }

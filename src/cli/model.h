@@ -1,4 +1,4 @@
-/* model.h - model names, as far as the program has to look into them.
+/* model.h - what options say of the network: its model, dropout and initial weights.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -9,13 +9,28 @@
 
 #include "filigree.h"
 
-/* model with the classes, channels and image side of like, where it does not give them. For
- * free().
- */
-char *model_complete(const char *model, int classes, int channels, int side);
+/* What --help says of --model, begun by what the command takes it for. */
+#define MODEL_HELP(what)                                                                       \
+    what ": a name such as sparsenet-40-12 or densenet-bc-100-12:compression=0.7, or a file, " \
+         "such as my/net.yaml"
 
-/* True if model, completed with what stored says, is the same network as stored; both may leave
- * out defaults. FG_ERR_ARGUMENT when one of them is no model. */
-fg_status model_agrees(bool *out, const char *model, const char *stored);
+/* Each NULL where it is not given. */
+struct model_options {
+    const char *model;
+    const char *dropout; /* a rate */
+    const char *initialiser;
+};
+
+/* End the program on a bad value; else return it. */
+const char *model_dropout(const char *text);
+const char *model_initialiser(const char *text);
+
+/* The model with what the other options say behind it. For fg_text_free. */
+fg_status model_of(char **out, const struct model_options *options);
+
+/* Whether all that is given says the same as the model that a checkpoint holds; either may leave
+ * out defaults. Prints why not. */
+bool model_agrees(const struct model_options *options, const char *stored,
+                  const char *checkpoint);
 
 #endif

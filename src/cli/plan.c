@@ -9,6 +9,7 @@
 
 #include "commands.h"
 #include "console.h"
+#include "model.h"
 #include "options.h"
 
 #define MOST_IMAGES 1000000000
@@ -19,13 +20,14 @@ enum {
     KEY_INFER,
     KEY_JSON,
     KEY_DOT,
+    KEY_FLOPS,
     KEY_DEVICE,
     KEY_LIMIT
 };
 
 static const struct argp_option options_table[] = {
     {NULL, 0, NULL, 0, "Network:", 1},
-    {"model", KEY_MODEL, "MODEL", 0, "Network, such as sparsenet-40-12:classes=100", 0},
+    {"model", KEY_MODEL, "MODEL", 0, MODEL_HELP("Network"), 0},
     {"batch", KEY_BATCH, "N", 0, "Images of one step (64)", 0},
     {"infer", KEY_INFER, NULL, 0, "Plan for evaluation and prediction alone, not for training",
      0},
@@ -42,11 +44,17 @@ static const struct argp_option options_table[] = {
     {NULL, 0, NULL, 0, "Output:", 3},
     {"json", KEY_JSON, NULL, 0, "One JSON object", 0},
     {"dot", KEY_DOT, NULL, 0, "Graphviz text: layers and who reads whom", 0},
+    {"flops", KEY_FLOPS, "CONVENTION", 0,
+     "How operations are counted: mac, multiply-adds (this is the default); sparsenet, two for "
+     "each of them and one for each value that passes a norm or a ReLU; seqconv, one, four and "
+     "one, in units of 2^30",
+     0},
     {NULL, 0, NULL, 0, NULL, 0}};
 
 struct plan_options {
     fg_plan_config config;
     fg_plan_format format;
+    fg_flops flops;
     bool on_device;
     const char *device;
     bool limited;
@@ -58,6 +66,9 @@ static void set_format(struct plan_options *options, fg_plan_format format)
         usage_fail("--json and --dot exclude each other");
     options->format = format;
 }
+
+/* In the order of fg_flops. */
+static const char *const conventions[] = {"mac", "sparsenet", "seqconv", NULL};
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
@@ -89,6 +100,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case KEY_DOT:
         set_format(options, FG_PLAN_DOT);
         return 0;
+    case KEY_FLOPS:
+        options->flops = (fg_flops)option_choice("flops", text, conventions);
+        return 0;
     case ARGP_KEY_ARG:
         usage_fail("'%s' is not an option%s", text,
                    options->on_device && options->device == NULL ? "; write --device=MATCH"
@@ -117,14 +131,12 @@ static fg_status take_device_limits(struct plan_options *options)
 }
 
 /* A plan that does not fit is printed all the same; the reason follows on standard error. */
-static int print_plan(const fg_plan *plan, fg_plan_format format)
+static int print_plan(const fg_plan *plan, const struct plan_options *options)
 {
     char *text = NULL;
-    if (fg_plan_text(&text, plan, format) != FG_OK)
+    if (fg_plan_text(&text, plan, options->format, options->flops) != FG_OK)
         return console_failure();
     fputs(text, stdout);
-    if (format == FG_PLAN_JSON)
-        putchar('\n');
     fg_text_free(text);
     fflush(stdout);
     return fg_plan_fits(plan) == FG_OK ? EXIT_SUCCESS : console_failure();
@@ -143,7 +155,7 @@ int command_plan(int argc, char **argv)
         NULL,
         NULL,
         NULL};
-    struct plan_options options = {FG_PLAN_CONFIG_INIT, FG_PLAN_TABLE, false, NULL, false};
+    struct plan_options options = {.config = FG_PLAN_CONFIG_INIT};
     fg_plan *plan = NULL;
 
     argp_parse(&argp, argc, argv, 0, NULL, &options);
@@ -154,8 +166,7 @@ int command_plan(int argc, char **argv)
     fg_status status = options.on_device ? take_device_limits(&options) : FG_OK;
     if (status == FG_OK)
         status = fg_plan_create(&plan, &options.config);
-    const int exit_status =
-        status == FG_OK ? print_plan(plan, options.format) : console_failure();
+    const int exit_status = status == FG_OK ? print_plan(plan, &options) : console_failure();
     fg_plan_free(plan);
     return exit_status;
 }

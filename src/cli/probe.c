@@ -9,6 +9,7 @@
 
 #include "commands.h"
 #include "console.h"
+#include "model.h"
 #include "options.h"
 
 #define MOST_STEPS 1000000
@@ -28,7 +29,7 @@ enum {
 
 static const struct argp_option options_table[] = {
     {NULL, 0, NULL, 0, "Case:", 1},
-    {"model", KEY_MODEL, "MODEL", 0, "Network, such as sparsenet-40-12", 0},
+    {"model", KEY_MODEL, "MODEL", 0, MODEL_HELP("Network"), 0},
     {"weights", KEY_WEIGHTS, "FILE", 0, "safetensors file with every tensor of the network", 0},
     {"batch", KEY_BATCH, "FILE", 0, "safetensors file with images [N][C][H][W] and labels [N]",
      0},

@@ -24,6 +24,8 @@
 enum {
     KEY_MODEL =
         OPTION_FIRST_KEY + 100, /* behind those of recipe.c, whose table is beside this */
+    KEY_DROPOUT,
+    KEY_INITIALISER,
     KEY_DATA,
     KEY_TRAIN_IMAGES,
     KEY_TRAIN_LABELS,
@@ -38,9 +40,16 @@ enum {
 static const struct argp_option options_table[] = {
     {NULL, 0, NULL, 0, "What to train on what:", 1},
     {"model", KEY_MODEL, "MODEL", 0,
-     "Network, such as sparsenet-40-12 or densenet-bc-100-12:compression=0.7; classes, "
-     "channels "
-     "and image side that it does not give come from the data",
+     MODEL_HELP("Network") "; classes, channels and image side that it does not give come from "
+                           "the data",
+     0},
+    {"dropout", KEY_DROPOUT, "R", 0,
+     "Rate of dropout, where the network has a place for it: the option dropout=R of the model "
+     "(0, or what a file says)",
+     0},
+    {"initialiser", KEY_INITIALISER, "WORD", 0,
+     "Initial weights of convolutions, the model's option initialiser=WORD: he-out-normal, "
+     "he-in-normal or he-out-uniform (by the family)",
      0},
     {"data", KEY_DATA, "DIR", 0, "Folder with IDX, CIFAR-10 or CIFAR-100 files", 0},
     {"train-images", KEY_TRAIN_IMAGES, "FILE", 0, "IDX file of images, instead of --data", 0},
@@ -62,7 +71,7 @@ static const struct argp_option options_table[] = {
     {NULL, 0, NULL, 0, NULL, 0}};
 
 struct train_options {
-    const char *model;
+    struct model_options model;
     const char *data;
     const char *train_images;
     const char *train_labels;
@@ -77,7 +86,7 @@ struct train_options {
 
 /* What is open during a run. */
 struct run {
-    char *model; /* of the checkpoint that is resumed */
+    char *model; /* with all options; that of a checkpoint that is resumed */
     char *log;
     fg_dataset *dataset;
     fg_device *device;
@@ -93,7 +102,13 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         state->child_inputs[0] = &options->recipe;
         return 0;
     case KEY_MODEL:
-        options->model = text;
+        options->model.model = text;
+        return 0;
+    case KEY_DROPOUT:
+        options->model.dropout = model_dropout(text);
+        return 0;
+    case KEY_INITIALISER:
+        options->model.initialiser = model_initialiser(text);
         return 0;
     case KEY_DATA:
         options->data = text;
@@ -141,7 +156,7 @@ static void check_options(const struct train_options *options)
         option_require("train-labels", options->train_labels);
     }
     if (!options->resume) {
-        option_require("model", options->model);
+        option_require("model", options->model.model);
         return;
     }
     if (options->force)
@@ -177,7 +192,9 @@ static int make_recipe(struct run *run, fg_train_config *config,
     const int epochs = recipe_epochs(&options->recipe);
 
     if (!options->resume) {
-        config->model = options->model;
+        if (model_of(&run->model, &options->model) != FG_OK)
+            return console_failure();
+        config->model = run->model;
         recipe_apply(&options->recipe, &config->recipe,
                      epochs > 0 ? epochs : config->recipe.epochs);
         return EXIT_SUCCESS;
@@ -190,17 +207,8 @@ static int make_recipe(struct run *run, fg_train_config *config,
     recipe_apply(&options->recipe, &config->recipe, stored.epochs);
     if (fg_recipe_agrees(&config->recipe, &stored) != FG_OK)
         return console_failure();
-    if (options->model == NULL)
-        return EXIT_SUCCESS;
-    bool same = false;
-    if (model_agrees(&same, options->model, run->model) != FG_OK)
-        return console_failure();
-    if (!same) {
-        console_error("--model is %s, but the checkpoint %s holds %s", options->model,
-                      options->checkpoint, run->model);
-        return EXIT_FAILURE;
-    }
-    return EXIT_SUCCESS;
+    return model_agrees(&options->model, run->model, options->checkpoint) ? EXIT_SUCCESS
+                                                                          : EXIT_FAILURE;
 }
 
 static fg_status open_run(struct run *run, const fg_train_config *config,
@@ -294,7 +302,7 @@ int command_train(int argc, char **argv)
     fg_device_free(run.device);
     fg_dataset_free(run.dataset);
     free(run.log);
-    free(run.model);
+    fg_text_free(run.model);
     recipe_options_clear(&options.recipe);
     return exit_status;
 }

@@ -4,8 +4,6 @@
  */
 #include "trained.h"
 
-#include <stdlib.h>
-
 #include "console.h"
 #include "model.h"
 #include "options.h"
@@ -31,8 +29,8 @@ static const struct argp_option options_table[] = {
     {"weights", KEY_WEIGHTS, "FILE", 0,
      "Or: a safetensors file with weights alone, and --model", 0},
     {"model", KEY_MODEL, "MODEL", 0,
-     "Its network, such as sparsenet-40-12; classes, channels and image side that it does not "
-     "give come from the data",
+     MODEL_HELP("Its network") "; classes, channels and image side that it does not give come "
+                               "from the data",
      0},
     {"device", KEY_DEVICE, "MATCH", 0, OPTION_DEVICE_HELP, 0},
     {NULL, 0, NULL, 0, "Images:", 2},
@@ -140,13 +138,12 @@ static fg_status open_net(struct trained *out, const struct trained_options *opt
 {
     const fg_dataset_info data = fg_dataset_information(out->dataset);
     fg_net_config config = FG_NET_CONFIG_INIT;
-    char *model = NULL; /* the library's where it is a checkpoint's, else ours */
-    fg_status status = FG_OK;
+    char *model = NULL;
+    fg_status status =
+        options->checkpoint != NULL
+            ? fg_checkpoint_recipe(options->checkpoint, &model, NULL)
+            : fg_model_complete(&model, options->model, data.classes, data.channels, data.side);
 
-    if (options->checkpoint != NULL)
-        status = fg_checkpoint_recipe(options->checkpoint, &model, NULL);
-    else
-        model = model_complete(options->model, data.classes, data.channels, data.side);
     config.model = model;
     config.images = options->batch < data.images ? options->batch : data.images;
     config.training = 0;
@@ -155,10 +152,7 @@ static fg_status open_net(struct trained *out, const struct trained_options *opt
     if (status == FG_OK)
         status = fg_net_load(out->net, options->checkpoint != NULL ? options->checkpoint
                                                                    : options->weights);
-    if (options->checkpoint != NULL)
-        fg_text_free(model);
-    else
-        free(model);
+    fg_text_free(model);
     return status;
 }
 

@@ -51,7 +51,7 @@ fg_status fg_net_place(fg_net *net)
         if (plan->part_bytes[i] > 0)
             FG_TRY(fg_buffer_create(&net->parts[i], net->device, plan->part_bytes[i]));
     FG_TRY(fg_buffer_write(net->parts[FG_PART_SOURCES], 0, plan->sources,
-                           (size_t)plan->source_count * sizeof *plan->sources, NULL));
+                           (size_t)plan->range_count * sizeof *plan->sources, NULL));
     if (plan->training)
         FG_TRY(fg_buffer_write(net->parts[FG_PART_RUNNING_TABLE], 0, plan->running,
                                (size_t)plan->running_channels * sizeof *plan->running, NULL));
@@ -90,6 +90,8 @@ cleanup:
 
 fg_input fg_net_input(const fg_net *net, const fg_reads *reads)
 {
+    if (reads->map < 0)
+        return (fg_input){0};
     return (fg_input){
         .map = &net->maps[reads->map],
         .sources = net->parts[FG_PART_SOURCES],
@@ -99,24 +101,9 @@ fg_input fg_net_input(const fg_net *net, const fg_reads *reads)
     };
 }
 
-fg_output fg_net_output(const fg_net *net, int map, int first_channel, int channels)
+fg_output fg_net_output(const fg_net *net, const fg_op *op)
 {
-    return (fg_output){&net->maps[map], first_channel, channels};
-}
-
-const fg_batchnorm_norm *fg_net_norm(const fg_net *net, int norm, fg_batchnorm_norm *out)
-{
-    const fg_tensor *tensors = net->plan->tensors;
-
-    if (norm < 0)
-        return NULL;
-    *out = (fg_batchnorm_norm){
-        .scale = tensors[net->plan->norms[norm].scale].first,
-        .shift = tensors[net->plan->norms[norm].shift].first,
-        .mean = tensors[net->plan->norms[norm].mean].first,
-        .variance = tensors[net->plan->norms[norm].variance].first,
-    };
-    return out;
+    return (fg_output){&net->maps[op->out_map], op->out_first_channel, op->out_channels};
 }
 
 const fg_buffer *fg_net_scratch(const fg_net *net, const fg_step *step, enum fg_scratch which)

@@ -3,9 +3,46 @@
  * SPDX-License-Identifier: MIT
  */
 #include "net/net.h"
-#include "device/event.h"
 
 #include <stdlib.h>
+
+#include "device/event.h"
+#include "ops/dropout.h"
+
+static fg_status prepare_conv(fg_net *net, int index)
+{
+    const fg_plan *plan = net->plan;
+    const fg_op *op = &plan->ops[index];
+    const fg_map *in = &plan->maps[op->in[0].map], *out = fg_op_out(plan, op);
+    const fg_conv_shape shape = {
+        .side = op->side,
+        .stride = op->stride,
+        .groups = op->groups,
+        .in_channels = op->in[0].channels,
+        .out_channels = op->out_channels,
+        .in_height = in->height,
+        .in_width = in->width,
+        .height = out->height,
+        .width = out->width,
+        .in_place = op->in[0].map == op->out_map,
+        .backward = plan->training,
+        .data = in->gradients >= 0,
+        .in_dropout = op->in_dropout,
+        .out_dropout = op->out_dropout,
+    };
+
+    return fg_conv_prepare(&net->convs[index], &net->kernels, &shape);
+}
+
+static fg_status prepare_sum(fg_net *net, int index)
+{
+    const fg_op *op = &net->plan->ops[index];
+    const fg_sum_shape shape = {.in_map = {op->in[0].map, op->in[1].map},
+                                .out_map = op->out_map,
+                                .training = net->plan->training};
+
+    return fg_sum_prepare(&net->sums[index], &net->kernels, &shape);
+}
 
 static fg_status prepare_ops(fg_net *net)
 {
@@ -13,22 +50,15 @@ static fg_status prepare_ops(fg_net *net)
     const fg_plan *plan = net->plan;
     fg_kernels *kernels = &net->kernels;
 
-    FG_ALLOC(net->convs, plan->conv_count);
-    for (int i = 0; i < plan->conv_count; ++i) {
-        const fg_conv *conv = &plan->convs[i];
-        const fg_map *out = &plan->maps[conv->out_map];
-        const fg_conv_shape shape = {
-            .side = conv->side,
-            .in_channels = conv->reads.channels,
-            .out_channels = conv->out_channels,
-            /* One pixel per image: the batch is the row. */
-            .height = out->height,
-            .width = out->width,
-            .in_place = conv->reads.map == conv->out_map,
-            .backward = plan->training,
-            .data = plan->maps[conv->reads.map].gradients >= 0,
-        };
-        FG_TRY(fg_conv_prepare(&net->convs[i], kernels, &shape));
+    FG_ALLOC(net->convs, plan->op_count);
+    FG_ALLOC(net->sums, plan->op_count);
+    for (int i = 0; i < plan->op_count; ++i) {
+        if (plan->ops[i].kind == FG_OP_CONV)
+            FG_TRY(prepare_conv(net, i));
+        else if (plan->ops[i].kind == FG_OP_SUM)
+            FG_TRY(prepare_sum(net, i));
+        else if (plan->ops[i].kind == FG_OP_MAX_POOL)
+            FG_TRY(fg_max_pool_prepare(&net->max_pool, kernels, plan->training));
     }
     FG_TRY(fg_batchnorm_prepare(&net->batchnorm, kernels, plan->training));
     FG_TRY(fg_pool_prepare(&net->pool, kernels, plan->training));
@@ -73,12 +103,13 @@ fg_status fg_net_create(fg_net **out, fg_device *device, const fg_net_config *co
     FG_ALLOC(net, 1);
     net->device = device;
     net->kernels.device = device;
-    net->keep_gradients = config->keep_gradients != 0;
+    net->seed = config->seed;
 
     fg_plan_config plan_config = FG_PLAN_CONFIG_INIT;
     plan_config.model = config->model;
     plan_config.images = config->images;
     plan_config.training = config->training;
+    plan_config.keep_gradients = config->keep_gradients;
     plan_config.memory_bytes = device->info.memory_bytes;
     plan_config.allocation_bytes = device->info.allocation_bytes;
     plan_config.alignment_bytes = device->info.alignment_bytes;
@@ -90,8 +121,8 @@ fg_status fg_net_create(fg_net **out, fg_device *device, const fg_net_config *co
     FG_TRY(fg_net_initialise(net, config->seed));
     FG_TRY(fg_device_finish(device));
     fg_log_line(&device->log, FG_LOG_INFO, "%s: %lld parameters, %zu bytes on %s",
-                net->plan->name, (long long)net->plan->parameters, net->plan->device_bytes_peak,
-                device->info.name);
+                net->plan->network.name, (long long)net->plan->parameters,
+                net->plan->device_bytes_peak, device->info.name);
     *out = net;
     net = NULL;
 
@@ -120,8 +151,23 @@ void fg_net_free(fg_net *net)
     fg_net_unplace(net);
     fg_kernels_clear(&net->kernels);
     free(net->convs);
+    free(net->sums);
     fg_plan_free(net->plan);
     free(net);
+}
+
+void fg_net_resume(fg_net *net, uint64_t passes)
+{
+    net->passes = passes;
+}
+
+void fg_net_dropout(fg_conv_call *call, const fg_net *net, int op, fg_mode mode)
+{
+    /* Two masks per operation: in front of it and behind it. */
+    const double rate = mode == FG_MODE_TRAINING ? net->plan->network.dropout.rate : 0.0;
+
+    call->in_dropout = fg_dropout_of(rate, net->seed, net->passes, 2 * (uint32_t)op);
+    call->out_dropout = fg_dropout_of(rate, net->seed, net->passes, 2 * (uint32_t)op + 1);
 }
 
 const fg_plan *fg_net_plan(const fg_net *net)

@@ -12,9 +12,11 @@
 #include "ops/conv.h"
 #include "ops/head_pool.h"
 #include "ops/linear.h"
+#include "ops/max_pool.h"
 #include "ops/pool.h"
 #include "ops/sgd.h"
 #include "ops/softmax_loss.h"
+#include "ops/sum.h"
 #include "ops/weights.h"
 #include "plan/plan.h"
 
@@ -35,7 +37,7 @@ typedef struct fg_upload_ring {
 struct fg_net {
     fg_device *device; /* borrowed */
     fg_plan *plan;
-    bool keep_gradients;
+    uint64_t seed;
 
     fg_buffer **segments; /* [plan->arena.segments]: allocations ... */
     fg_buffer **regions;  /* [plan->region_count]: ... and views of them */
@@ -43,9 +45,11 @@ struct fg_net {
     fg_features *maps; /* [plan->map_count] */
 
     fg_kernels kernels;
-    fg_conv_op *convs; /* [plan->conv_count] */
+    fg_conv_op *convs; /* [plan->op_count], of convolutions */
+    fg_sum_op *sums;   /* [plan->op_count], of sums */
     fg_batchnorm_op batchnorm;
     fg_pool_op pool;
+    fg_max_pool_op max_pool;
     fg_head_pool_op head_pool;
     fg_linear_op linear;
     fg_softmax_loss_op softmax_loss;
@@ -57,6 +61,7 @@ struct fg_net {
     int images;          /* of the last forward call */
     bool backward_ready; /* it was in training mode, and no backward call has followed */
     uint64_t steps;      /* number of the last step */
+    uint64_t passes; /* forward in training mode, since training began: masks depend on it */
     struct fg_result results[FG_STEP_RESULTS]; /* entry: step % FG_STEP_RESULTS */
     cl_event results_read[FG_STEP_RESULTS];
 };
@@ -69,18 +74,23 @@ void fg_net_unplace(fg_net *net);
 fg_status fg_net_initialise(fg_net *net, uint64_t seed);
 
 /* Enqueue a pass. The input is on its way; labels too for backward, whose step's result becomes
- * entry `entry`. */
+ * entry `entry`. Where the plan keeps no gradients, parameters are updated by sgd on the way. */
 fg_status fg_net_walk_forward(fg_net *net, fg_mode mode, int images);
-fg_status fg_net_walk_backward(fg_net *net, int entry);
+fg_status fg_net_walk_backward(fg_net *net, int entry, const fg_sgd *sgd);
 
 /* A step is done: with FG_POISON, what no later step reads becomes NaN. */
 fg_status fg_net_poison(fg_net *net, int step);
 
-/* A convolution's or head pool's input and output, and its norm; NULL where it has none. */
+/* An operation's input, whose sources are none where it is not there, and its output. */
 fg_input fg_net_input(const fg_net *net, const fg_reads *reads);
-fg_output fg_net_output(const fg_net *net, int map, int first_channel, int channels);
-const fg_batchnorm_norm *fg_net_norm(const fg_net *net, int norm, fg_batchnorm_norm *out);
+fg_output fg_net_output(const fg_net *net, const fg_op *op);
 const fg_buffer *fg_net_scratch(const fg_net *net, const fg_step *step, enum fg_scratch which);
+
+/* The masks of a convolution in the present pass; evaluation drops nothing. */
+void fg_net_dropout(fg_conv_call *call, const fg_net *net, int op, fg_mode mode);
+
+/* Training goes on behind so many passes: their masks do not come again. */
+void fg_net_resume(fg_net *net, uint64_t passes);
 
 /* As fg_net_forward and fg_net_step, for a batch that is channel-major already:
  * pixels [channels][images][side][side]. Both copy it before they return. */

@@ -2,7 +2,6 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include <math.h>
 #include <string.h>
 
 #include "net/net.h"
@@ -10,27 +9,18 @@
 static fg_status initialise(fg_net *net, const fg_weights_op *op, int index, uint64_t seed)
 {
     const fg_tensor *tensor = &net->plan->tensors[index];
-    const fg_buffer *parameters = net->parts[FG_PART_PARAMETERS];
-    const fg_buffer *running = net->parts[FG_PART_RUNNING];
-    /* He-out-normal counts the output's fan: side * side * out. */
-    const float fan_out = (float)(tensor->shape[0] * tensor->shape[2] * tensor->shape[3]);
+    const fg_buffer *values =
+        net->parts[index < net->plan->parameter_tensors ? FG_PART_PARAMETERS : FG_PART_RUNNING];
 
-    switch (tensor->kind) {
-    case FG_TENSOR_WEIGHTS:
-        return fg_weights_normal(op, parameters, tensor->first, tensor->elements,
-                                 sqrtf(2.0f / fan_out), seed, (uint32_t)index);
-    case FG_TENSOR_LINEAR:
-        return fg_weights_uniform(op, parameters, tensor->first, tensor->elements,
-                                  1.0f / sqrtf((float)tensor->shape[1]), seed, (uint32_t)index);
-    case FG_TENSOR_NORM_SCALE:
-        return fg_buffer_fill(parameters, tensor->first, tensor->elements, 1.0f);
-    case FG_TENSOR_LINEAR_BIAS:
-    case FG_TENSOR_NORM_SHIFT:
-        return fg_buffer_fill(parameters, tensor->first, tensor->elements, 0.0f);
-    case FG_TENSOR_RUNNING_MEAN:
-        return fg_buffer_fill(running, tensor->first, tensor->elements, 0.0f);
-    case FG_TENSOR_RUNNING_VAR:
-        return fg_buffer_fill(running, tensor->first, tensor->elements, 1.0f);
+    switch (tensor->initial) {
+    case FG_INITIAL_NORMAL:
+        return fg_weights_normal(op, values, tensor->first, tensor->elements, tensor->size,
+                                 seed, (uint32_t)index);
+    case FG_INITIAL_UNIFORM:
+        return fg_weights_uniform(op, values, tensor->first, tensor->elements, tensor->size,
+                                  seed, (uint32_t)index);
+    case FG_INITIAL_CONSTANT:
+        return fg_buffer_fill(values, tensor->first, tensor->elements, tensor->size);
     }
     return fg_fail(FG_ERR_ARGUMENT, "tensor %s has no initial value", tensor->name);
 }
@@ -46,6 +36,10 @@ fg_status fg_net_initialise(fg_net *net, uint64_t seed)
     if (net->plan->training)
         FG_TRY(fg_buffer_fill(net->parts[FG_PART_MOMENTUM], 0, net->plan->parameter_elements,
                               0.0f));
+    /* A feature that only some of a map's readers normalise keeps its sums at 0. */
+    if (net->plan->training)
+        FG_TRY(fg_buffer_fill(net->parts[FG_PART_SUMS], 0,
+                              net->plan->part_bytes[FG_PART_SUMS] / sizeof(float), 0.0f));
 
 cleanup:
     return status;
@@ -99,7 +93,7 @@ static fg_status locate(const fg_buffer **buffer, size_t *offset, size_t *bytes,
     FG_REQUIRE(part != FG_PART_GRADIENTS || net->steps > 0,
                "there are no gradients before the first backward pass");
     *buffer = net->parts[trained ? part : FG_PART_RUNNING];
-    *offset = tensor->first * sizeof(float);
+    *offset = (part == FG_PART_GRADIENTS ? tensor->gradient : tensor->first) * sizeof(float);
     *bytes = tensor->elements * sizeof(float);
 
 cleanup:
@@ -144,7 +138,7 @@ fg_status fg_net_write(fg_net *net, int index, const float *values)
 
 fg_status fg_net_read_gradient(fg_net *net, int index, float *values)
 {
-    if (!net->keep_gradients)
+    if (!net->plan->keep_gradients)
         return fg_fail(FG_ERR_ARGUMENT, "the network was created without keep_gradients");
     return read_part(net, index, values, FG_PART_GRADIENTS);
 }

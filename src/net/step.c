@@ -38,9 +38,9 @@ static fg_status check_labels(const fg_net *net, const int32_t *labels, int imag
     fg_status status = FG_OK;
 
     for (int i = 0; i < images; ++i)
-        FG_REQUIRE(labels[i] >= 0 && labels[i] < net->plan->model.classes,
+        FG_REQUIRE(labels[i] >= 0 && labels[i] < net->plan->network.classes,
                    "label of image %d is %d, expected 0..%d", i, (int)labels[i],
-                   net->plan->model.classes - 1);
+                   net->plan->network.classes - 1);
 
 cleanup:
     return status;
@@ -130,6 +130,7 @@ static fg_status forward(fg_net *net, fg_mode mode, float *logits, const float *
 
     FG_TRY(check_batch(net, mode, images));
     net->backward_ready = false;
+    net->passes += mode == FG_MODE_TRAINING;
     FG_TRY(upload_pixels(net, pixels, channel_stride, image_stride, images));
     FG_TRY(fg_net_walk_forward(net, mode, images));
     FG_TRY(fg_device_flush(net->device));
@@ -142,8 +143,9 @@ cleanup:
     return status;
 }
 
-/* Backward pass whose result is read as that of a new step. */
-static fg_status backward(fg_net *net, const int32_t *labels)
+/* Backward pass whose result is read as that of a new step. sgd: may be NULL where gradients are
+ * kept. */
+static fg_status backward(fg_net *net, const int32_t *labels, const fg_sgd *sgd)
 {
     fg_status status = FG_OK;
     const int entry = (int)((net->steps + 1) % FG_STEP_RESULTS);
@@ -158,7 +160,7 @@ static fg_status backward(fg_net *net, const int32_t *labels)
         fg_event_free(read);
     }
     FG_TRY(upload_labels(net, labels, net->images));
-    FG_TRY(fg_net_walk_backward(net, entry));
+    FG_TRY(fg_net_walk_backward(net, entry, sgd));
     FG_TRY(fg_buffer_read_later(net->parts[FG_PART_RESULTS],
                                 (size_t)entry * sizeof net->results[0], &net->results[entry],
                                 sizeof net->results[0], read));
@@ -208,7 +210,10 @@ fg_status fg_net_backward(fg_net *net, float *loss, const int32_t *labels)
     fg_status status = FG_OK;
     fg_step_result result;
 
-    FG_TRY(backward(net, labels));
+    FG_REQUIRE(net->plan->keep_gradients,
+               "the network was created without keep_gradients: only a step goes backward, and "
+               "updates on its way");
+    FG_TRY(backward(net, labels, NULL));
     FG_TRY(fg_device_flush(net->device));
     if (loss != NULL) {
         FG_TRY(fg_net_step_result(net, net->steps, &result));
@@ -224,10 +229,12 @@ fg_status fg_net_update(fg_net *net, const fg_sgd *sgd)
     fg_status status = FG_OK;
 
     FG_REQUIRE(net->plan->training, "the network was created without training");
+    FG_REQUIRE(net->plan->keep_gradients,
+               "the network was created without keep_gradients: only a step updates it");
     FG_REQUIRE(net->steps > 0, "an update needs a backward pass before it");
     FG_TRY(check_sgd(sgd));
     FG_TRY(fg_sgd_update(&net->sgd, net->parts[FG_PART_PARAMETERS],
-                         net->parts[FG_PART_MOMENTUM], net->parts[FG_PART_GRADIENTS],
+                         net->parts[FG_PART_MOMENTUM], net->parts[FG_PART_GRADIENTS], 0, 0,
                          net->plan->parameter_elements, sgd));
     FG_TRY(fg_device_flush(net->device));
 
@@ -254,8 +261,11 @@ static fg_status finish_step(fg_net *net, uint64_t *number, const int32_t *label
 {
     fg_status status = FG_OK;
 
-    FG_TRY(backward(net, labels));
-    FG_TRY(fg_net_update(net, sgd));
+    FG_TRY(backward(net, labels, sgd));
+    if (net->plan->keep_gradients)
+        FG_TRY(fg_net_update(net, sgd));
+    else
+        FG_TRY(fg_device_flush(net->device));
     if (number != NULL)
         *number = net->steps;
 

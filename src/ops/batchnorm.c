@@ -31,22 +31,6 @@ static struct fg_batchnorm_args output_args(const fg_output *written, int images
     };
 }
 
-static struct fg_batchnorm_args input_args(const fg_input *in, const fg_batchnorm_norm *norm)
-{
-    struct fg_batchnorm_args args = {
-        .channels = in->channels,
-        .first_slot = in->map->first_slot,
-        .first_source = in->first_source,
-    };
-    if (norm != NULL) {
-        args.scale = (fg_i32)norm->scale;
-        args.shift = (fg_i32)norm->shift;
-        args.mean = (fg_i32)norm->mean;
-        args.variance = (fg_i32)norm->variance;
-    }
-    return args;
-}
-
 fg_status fg_batchnorm_statistics(const fg_batchnorm_op *op, const fg_buffer *statistics,
                                   const fg_buffer *partials, const fg_output *written,
                                   int images, bool image_runs)
@@ -62,14 +46,17 @@ fg_status fg_batchnorm_statistics(const fg_batchnorm_op *op, const fg_buffer *st
 }
 
 fg_status fg_batchnorm_affine(const fg_batchnorm_op *op, const fg_buffer *affine,
-                              const fg_input *in, const fg_batchnorm_norm *norm,
-                              enum fg_affine_mode mode, const fg_buffer *statistics,
-                              const fg_buffer *parameters, const fg_buffer *running)
+                              const fg_input *in, enum fg_affine_mode mode,
+                              const fg_buffer *statistics, const fg_buffer *parameters,
+                              const fg_buffer *running)
 {
-    struct fg_batchnorm_args args = input_args(in, norm);
+    const struct fg_batchnorm_args args = {
+        .mode = (fg_i32)mode,
+        .channels = in->channels,
+        .first_source = in->first_source,
+    };
     fg_launch launch = fg_launch_of(op->affine);
 
-    args.mode = norm != NULL ? (fg_i32)mode : FG_AFFINE_IDENTITY;
     fg_launch_buffer(&launch, affine);
     fg_launch_buffer(&launch, in->sources);
     fg_launch_buffer(&launch, statistics);
@@ -95,13 +82,16 @@ fg_status fg_batchnorm_running(const fg_batchnorm_op *op, const fg_buffer *runni
 
 fg_status fg_batchnorm_backward(const fg_batchnorm_op *op, const fg_buffer *gradients,
                                 const fg_buffer *sums, const fg_input *in,
-                                const fg_batchnorm_norm *norm, const fg_buffer *parameters,
+                                const fg_features *walked, const fg_buffer *parameters,
                                 const fg_buffer *partials, int images)
 {
-    struct fg_batchnorm_args args = input_args(in, norm);
+    const struct fg_batchnorm_args args = {
+        .chunks = fg_chunks_of(images, walked->height, walked->width),
+        .channels = in->channels,
+        .first_source = in->first_source,
+    };
     fg_launch launch = fg_launch_of(op->backward);
 
-    args.chunks = fg_chunks_of(images, in->map->height, in->map->width);
     fg_launch_buffer(&launch, gradients);
     fg_launch_buffer(&launch, sums);
     fg_launch_buffer(&launch, in->sources);

@@ -23,16 +23,12 @@ fg_status fg_batchnorm_statistics(const fg_batchnorm_op *op, const fg_buffer *st
                                   const fg_buffer *partials, const fg_output *written,
                                   int images, bool image_runs);
 
-/* A norm's parameters and running statistics: first elements of each. */
-typedef struct fg_batchnorm_norm {
-    size_t scale, shift, mean, variance;
-} fg_batchnorm_norm;
-
-/* -> struct fg_affine [in->channels]. norm NULL: the identity. */
+/* -> struct fg_affine [in->channels], by the norms that in's sources name. statistics may be
+ * NULL where the mode is running. */
 fg_status fg_batchnorm_affine(const fg_batchnorm_op *op, const fg_buffer *affine,
-                              const fg_input *in, const fg_batchnorm_norm *norm,
-                              enum fg_affine_mode mode, const fg_buffer *statistics,
-                              const fg_buffer *parameters, const fg_buffer *running);
+                              const fg_input *in, enum fg_affine_mode mode,
+                              const fg_buffer *statistics, const fg_buffer *parameters,
+                              const fg_buffer *running);
 
 /* All running statistics of the network follow the batch's. table: struct fg_running
  * [channels]. */
@@ -40,11 +36,11 @@ fg_status fg_batchnorm_running(const fg_batchnorm_op *op, const fg_buffer *runni
                                const fg_buffer *table, const fg_buffer *statistics,
                                int channels, int images);
 
-/* Partial sums of a reader -> d_gamma and d_beta in gradients, and the sums of what it reads.
- */
+/* Partial sums of a reader -> d_gamma and d_beta of its norms in gradients, and the sums of
+ * what it reads through them. */
 fg_status fg_batchnorm_backward(const fg_batchnorm_op *op, const fg_buffer *gradients,
                                 const fg_buffer *sums, const fg_input *in,
-                                const fg_batchnorm_norm *norm, const fg_buffer *parameters,
+                                const fg_features *walked, const fg_buffer *parameters,
                                 const fg_buffer *partials, int images);
 
 /* Sums of `written`, whose readers are all done -> struct fg_coefficients [written->channels].

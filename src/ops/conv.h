@@ -1,6 +1,6 @@
-/* conv.h - convolution over sources: forward, and backward for data and weights in one pass.
+/* conv.h - convolution over sources: forward, and backward for data and weights.
  *
- * Formulas and layouts are in cl/conv.cl.
+ * Formulas and layouts are in cl/conv.cl, cl/conv_gather.cl and cl/conv_phases.cl.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -10,32 +10,50 @@
 #include "cl/conv.h"
 #include "ops/features.h"
 #include "ops/kernels.h"
+#include "plan/network.h"
 
 typedef struct fg_conv_shape {
-    int side; /* 1 or 3 */
+    int side;   /* odd; the border of zeros is side / 2 wide */
+    int stride; /* 1 or 2 */
+    int groups; /* divides both numbers of channels */
     int in_channels;
     int out_channels;
-    int height;
+    int height; /* of the output: (in_height - 1) / stride + 1 */
     int width;
-    bool in_place; /* input and output are channels of one map */
-    bool backward; /* kernels of the backward pass are wanted ... */
-    bool data;     /* ... with the gradient of the input */
+    int in_height;
+    int in_width;
+    fg_dropout_kind in_dropout;  /* of what is read, behind norm and ReLU */
+    fg_dropout_kind out_dropout; /* of the output, before its statistics are made */
+    bool in_place;               /* input and output are channels of one map */
+    bool backward;               /* kernels of the backward pass are wanted ... */
+    bool data;                   /* ... with the gradient of the input */
 } fg_conv_shape;
+
+/* A kernel's register tile, and the most pixels of the tile that it runs over. */
+typedef struct fg_conv_tiling {
+    int channels; /* rows of the register tile */
+    int vectors;  /* ... and its vectors */
+    int pixels;
+} fg_conv_tiling;
 
 /* Kernels and tile sizes for one shape, chosen when the net is made. */
 typedef struct fg_conv_op {
     fg_conv_shape shape;
-    const fg_kernel *pack, *forward, *backward, *merge;
-    size_t local_floats; /* of local memory that a kernel may take */
-    struct fg_conv_tiling {
-        int channels; /* rows of the register tile */
-        int vectors;  /* ... and its vectors */
-        int pixels;   /* of a tile at most */
-    } forward_tiling, backward_tiling;
+    bool gathers; /* cl/conv_gather.cl, not cl/conv.cl */
+    const fg_kernel *pack, *merge;
+    const fg_kernel *forward;
+    const fg_kernel *backward; /* data and weights; where it gathers, weights ... */
+    const fg_kernel *phases;   /* ... and data */
+    size_t local_floats;       /* of local memory that a kernel may take */
+    fg_conv_tiling forward_tiling, backward_tiling, phases_tiling;
     int lane_vectors; /* backward: of the register tile of weight gradients */
 } fg_conv_op;
 
 fg_status fg_conv_prepare(fg_conv_op *out, fg_kernels *kernels, const fg_conv_shape *shape);
+
+/* Whether lanes of the output's partial statistics begin anew in every image, or in every
+ * chunk: for fg_batchnorm_statistics. */
+bool fg_conv_image_runs(const fg_conv_op *op);
 
 /* What both passes are given. Buffers of scratch have the sizes of cl/conv.h and
  * cl/batchnorm.h. */
@@ -45,18 +63,22 @@ typedef struct fg_conv_call {
     int images;
     const fg_buffer *affine; /* struct fg_affine [in.channels] */
     bool relu;
+    struct fg_dropout in_dropout, out_dropout; /* masks of the kinds of the shape; the same in
+                                                * both passes */
     const fg_buffer *parameters;
     size_t first_weight;
     const fg_buffer *packed;   /* scratch */
-    const fg_buffer *partials; /* forward: of the output's statistics, NULL: not wanted;
-                                * backward: of d_gamma and d_beta, NULL: no norm */
+    const fg_buffer *partials; /* forward: of the output's statistics, in its chunks, NULL: not
+                                * wanted; backward: of d_gamma and d_beta, in the input's
+                                * chunks, NULL: no norm */
     /* forward */
     long first_bias; /* element of the parameters, or -1 */
     /* backward */
     const fg_buffer
         *coefficients; /* struct fg_coefficients [out.channels]; NULL: dy is G itself */
     const fg_buffer *weight_partials; /* scratch */
-    const fg_buffer *gradients;       /* of the parameters */
+    const fg_buffer *gradients;       /* of the parameters ... */
+    size_t first_gradient;            /* ... where those of the weights begin */
 } fg_conv_call;
 
 fg_status fg_conv_forward(const fg_conv_op *op, const fg_conv_call *call);

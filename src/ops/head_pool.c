@@ -4,6 +4,8 @@
  */
 #include "ops/head_pool.h"
 
+#include <math.h>
+
 #include "cl/pool.h"
 
 fg_status fg_head_pool_prepare(fg_head_pool_op *out, fg_kernels *kernels, bool training)
@@ -20,25 +22,25 @@ cleanup:
 }
 
 static struct fg_head_pool_args common_args(const fg_input *in, const fg_features *out,
-                                            int grid, int images)
+                                            bool relu, int grid, int images)
 {
     return (struct fg_head_pool_args){
         .chunks = fg_chunks_of(images, in->map->height, in->map->width),
         .in_pitch = in->map->pitch,
         .out_pitch = out->pitch,
         .first_source = in->first_source,
-        .sources = in->sources_count,
         .in_channels = in->channels,
         .grid = grid,
         .cell = (in->map->height < in->map->width ? in->map->height : in->map->width) / grid,
+        .floor = relu ? 0.0f : -INFINITY,
     };
 }
 
 fg_status fg_head_pool_forward(const fg_head_pool_op *op, const fg_input *in,
-                               const fg_features *out, const fg_buffer *affine, int grid,
-                               int images)
+                               const fg_features *out, const fg_buffer *affine, bool relu,
+                               int grid, int images)
 {
-    const struct fg_head_pool_args args = common_args(in, out, grid, images);
+    const struct fg_head_pool_args args = common_args(in, out, relu, grid, images);
     fg_launch launch = fg_launch_of(op->forward);
 
     fg_launch_buffer(&launch, in->map->values);
@@ -50,12 +52,13 @@ fg_status fg_head_pool_forward(const fg_head_pool_op *op, const fg_input *in,
 }
 
 fg_status fg_head_pool_backward(const fg_head_pool_op *op, const fg_input *in,
-                                const fg_features *out, const fg_buffer *affine,
+                                const fg_features *out, const fg_buffer *affine, bool relu,
                                 const fg_buffer *partials, int grid, int images)
 {
-    const struct fg_head_pool_args args = common_args(in, out, grid, images);
+    struct fg_head_pool_args args = common_args(in, out, relu, grid, images);
     fg_launch launch = fg_launch_of(op->backward);
 
+    args.norm = partials != NULL;
     fg_launch_buffer(&launch, in->map->values);
     fg_launch_buffer(&launch, in->map->gradients);
     fg_launch_buffer(&launch, out->gradients);

@@ -1,4 +1,4 @@
-/* head_pool.h - batch norm, ReLU and the mean over each cell of a grid: what the classifier
+/* head_pool.h - the mean over each cell of a grid, behind norm and ReLU: what the classifier
  * reads.
  *
  * SPDX-License-Identifier: MIT
@@ -17,12 +17,12 @@ fg_status fg_head_pool_prepare(fg_head_pool_op *out, fg_kernels *kernels, bool t
 
 /* out: a map of one pixel per image with in->channels * grid * grid channels. */
 fg_status fg_head_pool_forward(const fg_head_pool_op *op, const fg_input *in,
-                               const fg_features *out, const fg_buffer *affine, int grid,
-                               int images);
+                               const fg_features *out, const fg_buffer *affine, bool relu,
+                               int grid, int images);
 
-/* partials: of d_gamma and d_beta. */
+/* partials: of d_gamma and d_beta, NULL: no norm. */
 fg_status fg_head_pool_backward(const fg_head_pool_op *op, const fg_input *in,
-                                const fg_features *out, const fg_buffer *affine,
+                                const fg_features *out, const fg_buffer *affine, bool relu,
                                 const fg_buffer *partials, int grid, int images);
 
 #endif

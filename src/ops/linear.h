@@ -14,8 +14,8 @@ typedef struct fg_linear_op {
 
 fg_status fg_linear_prepare(fg_linear_op *out, fg_kernels *kernels);
 
-/* gradients[first_bias + k] = sum over images of out's gradient */
+/* gradients[first_gradient + k] = sum over images of out's gradient */
 fg_status fg_linear_backward_bias(const fg_linear_op *op, const fg_buffer *gradients,
-                                  size_t first_bias, const fg_output *out, int images);
+                                  size_t first_gradient, const fg_output *out, int images);
 
 #endif

@@ -16,13 +16,14 @@ fg_status fg_sgd_prepare(fg_sgd_op *out, fg_kernels *kernels)
 }
 
 fg_status fg_sgd_update(const fg_sgd_op *op, const fg_buffer *parameters,
-                        const fg_buffer *momentum, const fg_buffer *gradients, size_t elements,
-                        const fg_sgd *sgd)
+                        const fg_buffer *momentum, const fg_buffer *gradients, size_t first,
+                        size_t first_gradient, size_t elements, const fg_sgd *sgd)
 {
-    const size_t vectors = elements / FG_LANES;
-    const size_t items = vectors / VECTORS_PER_ITEM + 1;
+    const size_t items = elements / FG_LANES / VECTORS_PER_ITEM + 1;
     const struct fg_sgd_args args = {
-        .vectors = (fg_i32)vectors,
+        .first = (fg_i32)first,
+        .first_gradient = (fg_i32)first_gradient,
+        .elements = (fg_i32)elements,
         .nesterov = sgd->nesterov != 0,
         .rate = sgd->rate,
         .momentum = sgd->momentum,

@@ -1,4 +1,4 @@
-/* sgd.h - stochastic gradient descent over all parameters at once.
+/* sgd.h - stochastic gradient descent over a slice of the parameters.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -14,9 +14,11 @@ typedef struct fg_sgd_op {
 
 fg_status fg_sgd_prepare(fg_sgd_op *out, fg_kernels *kernels);
 
-/* elements: a multiple of FG_LANES. */
+/* Elements first .. first + elements - 1 of parameters and momentum, by the gradients from
+ * first_gradient on. Slices that do not overlap may come in any order: the bits are those of
+ * one update of them all. first, first_gradient: multiples of FG_LANES, for speed. */
 fg_status fg_sgd_update(const fg_sgd_op *op, const fg_buffer *parameters,
-                        const fg_buffer *momentum, const fg_buffer *gradients, size_t elements,
-                        const fg_sgd *sgd);
+                        const fg_buffer *momentum, const fg_buffer *gradients, size_t first,
+                        size_t first_gradient, size_t elements, const fg_sgd *sgd);
 
 #endif

@@ -1,8 +1,7 @@
-/* build.c - makes a network's tensors, maps and operations out of its model.
+/* build.c - makes a network's tensors, maps and operations out of its description.
  *
- * A stage is one map: its channels are the list elements x_0 (the stage's input), x_1, ..., x_n
- * (what each layer adds), one behind the other. A reader's sources are ranges of them. When
- * things happen and live is lifetimes.c, where they lie is arena.c.
+ * What the layers of a stage are is layers.c and seq.c. When things happen and live is
+ * lifetimes.c, where they lie is arena.c.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -13,316 +12,393 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "plan/reads.h"
 #include "plan/tensors.h"
 
-/* Beyond these no device goes; with them, and the limits of model.c, no size overflows: a map
- * has less than 2^20 channels of 2^31 pixels, all inner maps together less than 2^60 bytes. */
-#define MAX_CHANNELS (1 << 20) /* of one map */
-#define MAX_RUNNING (1 << 26)  /* channels that all norms together read */
+/* ---- where a stage's input is written ---- */
 
-#define NAME_LENGTH 64
-
-/* Room for all that is added below: counted once, so that no array moves. */
-static fg_status reserve(fg_plan *plan)
+fg_status fg_build_place(fg_element *out, fg_builder *b, int stage, int64_t channels, int side)
 {
-    const fg_model *model = &plan->model;
-    const int transitions = model->stages - 1;
+    const fg_stage *next = &b->network->stage[stage];
+    const bool list = next->form == FG_FORM_PRE && next->combine != FG_COMBINE_SUM &&
+                      next->entry == FG_ENTRY_INPUT && next->stride == 1;
     fg_status status = FG_OK;
-    int layers = 0, inner = 0;
+    char name[FG_PART_NAME];
+    int64_t all = channels;
+    int map;
 
-    for (int stage = 0; stage < model->stages; ++stage)
-        layers += model->layers[stage];
-    if (model->bottleneck)
-        inner = layers;
-    FG_ALLOC(plan->maps, 3 + model->stages + inner + transitions);
-    FG_ALLOC(plan->norms, layers + inner + transitions + 1);
-    FG_ALLOC(plan->convs, 1 + layers + inner + transitions + 1);
-    FG_ALLOC(plan->pools, transitions);
-    FG_ALLOC(plan->steps, 2 * (1 + layers + inner + 2 * transitions + 2) + 1);
-    FG_TRY(fg_tensors_reserve(plan, 1 + layers + inner + transitions + 1,
-                              layers + inner + transitions + 1));
+    if (list)
+        all += (int64_t)next->layers * next->conv[next->convs - 1].width;
+    else if (next->form == FG_FORM_SEQ)
+        all += fg_seq_channels(next);
+    snprintf(name, sizeof name, list || next->form == FG_FORM_SEQ ? "stage%d" : "stage%d.input",
+             stage + 1);
+    FG_TRY(fg_part_map(&map, b->plan, FG_MAP_FEATURES, name, stage, all, side));
+    *out = fg_part_element(b->plan, map);
+    out->channels = (int)channels;
+    out->number = 0;
+    b->map = list || next->form == FG_FORM_SEQ ? map : -1;
+    b->next_channel = b->map >= 0 ? (int)channels : 0;
 
 cleanup:
     return status;
 }
 
-static fg_status add_map(int *out, fg_plan *plan, fg_map_kind kind, const char *name, int stage,
-                         int64_t channels, int side)
+static fg_status set_input(fg_builder *b, fg_element input)
 {
-    const bool normalised = kind == FG_MAP_FEATURES || kind == FG_MAP_INNER;
+    fg_elements_clear(&b->input);
+    return fg_elements_add(&b->input, input);
+}
+
+static fg_status read_one(fg_reads *out, fg_plan *plan, fg_element element)
+{
+    return fg_part_reads(out, plan, &(fg_elements){&element, 1}, -1, false);
+}
+
+/* ---- stem ---- */
+
+/* 3x3 at stride 2 of what a convolution gives behind its norm and ReLU. */
+static fg_status add_max_pool(fg_element *io, fg_builder *b, bool last)
+{
+    const int side = fg_part_side(b->plan->maps[io->map].height, 2);
     fg_status status = FG_OK;
-    fg_map *map = &plan->maps[plan->map_count];
+    fg_element out;
+    int map;
 
-    FG_REQUIRE(channels <= MAX_CHANNELS, "%s has %lld channels, expected at most %d", name,
-               (long long)channels, MAX_CHANNELS);
-    *map = (fg_map){.kind = kind,
-                    .stage = stage,
-                    .channels = (int)channels,
-                    .height = side,
-                    .width = side,
-                    .first_slot = normalised ? plan->slots : -1,
-                    .values = -1,
-                    .gradients = -1};
-    plan->slots += normalised ? map->channels : 0;
-    map->name = fg_text_copy(name);
-    FG_CHECK(map->name != NULL, FG_ERR_MEMORY, "no memory for a name");
-    *out = plan->map_count++;
-
-cleanup:
-    return status;
-}
-
-static void add_step(fg_plan *plan, fg_step_kind kind, int index)
-{
-    fg_step *step = &plan->steps[plan->step_count++];
-
-    step->kind = kind;
-    step->index = index;
-    for (int i = 0; i < FG_SCRATCHES; ++i)
-        step->scratch[i] = -1;
-}
-
-static fg_status add_norm(int *out, fg_plan *plan, const char *name, const fg_reads *reads)
-{
-    fg_status status = FG_OK;
-    fg_norm *norm = &plan->norms[plan->norm_count];
-
-    norm->channels = reads->channels;
-    norm->first_running = plan->running_channels;
-    FG_REQUIRE(norm->channels <= MAX_RUNNING - norm->first_running,
-               "its batch norms have more than %d channels", MAX_RUNNING);
-    plan->running_channels += norm->channels;
-    FG_TRY(fg_tensors_add_norm(plan, norm, name));
-    *out = plan->norm_count++;
-
-cleanup:
-    return status;
-}
-
-/* One multiply-add per weight and pixel written; pixels outside the image count. */
-static bool count_work(fg_plan *plan, const fg_conv *conv)
-{
-    const fg_map *map = &plan->maps[conv->out_map];
-    const int64_t weights =
-        (int64_t)conv->out_channels * conv->reads.channels * conv->side * conv->side;
-    int64_t work;
-
-    return !__builtin_mul_overflow(weights, (int64_t)map->height * map->width, &work) &&
-           !__builtin_add_overflow(plan->multiply_adds, work, &plan->multiply_adds);
-}
-
-/* conv has all but its name, its tensors and its place. */
-static fg_status add_conv(fg_plan *plan, fg_conv conv, const char *name, bool linear)
-{
-    fg_status status = FG_OK;
-    fg_conv *place = &plan->convs[plan->conv_count];
-
-    *place = conv;
-    place->name = fg_text_copy(name);
-    FG_CHECK(place->name != NULL, FG_ERR_MEMORY, "no memory for a name");
-    FG_TRY(linear ? fg_tensors_add_linear(plan, place) : fg_tensors_add_conv(plan, place));
-    FG_REQUIRE(count_work(plan, place), "it needs more than 2^63 multiply-adds");
-    add_step(plan, FG_STEP_CONV_FORWARD, plan->conv_count);
-    ++plan->conv_count;
-
-cleanup:
-    if (status != FG_OK) { /* the plan does not count it yet */
-        free(place->name);
-        place->name = NULL;
+    if (last) {
+        FG_TRY(fg_build_place(&out, b, 0, io->channels, side));
+    } else {
+        FG_TRY(fg_part_map(&map, b->plan, FG_MAP_INNER, "stem.pooled", -1, io->channels, side));
+        out = fg_part_element(b->plan, map);
     }
-    return status;
-}
-
-static fg_status add_stem(fg_plan *plan, const fg_list *list)
-{
-    fg_status status = FG_OK;
-    fg_conv conv = {
-        .side = 3, .norm = -1, .out_map = list->map, .out_channels = plan->model.stem};
-
-    FG_TRY(add_map(&plan->input_map, plan, FG_MAP_INPUT, "input", -1, plan->model.channels,
-                   plan->model.image));
-    FG_TRY(fg_reads_whole(&conv.reads, plan, plan->input_map));
-    FG_TRY(add_conv(plan, conv, "stem.conv", false));
+    fg_op op = fg_part_op_of(FG_OP_MAX_POOL, out);
+    op.side = 3;
+    op.stride = 2;
+    FG_TRY(read_one(&op.in[0], b->plan, *io));
+    FG_TRY(fg_part_op(b->plan, op, "stem.pool"));
+    *io = out;
 
 cleanup:
     return status;
 }
 
-/* Layer l: batch norm, ReLU and a 3x3 convolution; in bottleneck form a 1x1 in front of that,
- * whose 4 * growth channels are a map of their own. */
-static fg_status add_layer(fg_plan *plan, fg_list *list, int layer)
+/* What a SeqConv layer reads and what it adds lie in one map: that of stage 1, or, where a
+ * convolution that strides lies between, one of the stem. */
+static fg_status place_seq_stem(fg_element *out, fg_builder *b, int width, int side)
 {
-    const bool bottleneck = plan->model.bottleneck;
-    const int stage = list->stage + 1;
-    const int side = plan->maps[list->map].height;
+    const fg_stem *stem = &b->network->stem;
     fg_status status = FG_OK;
-    char name[NAME_LENGTH];
-    fg_conv last = {.side = 3,
-                    .out_map = list->map,
-                    .out_first_channel = fg_list_channel(list, layer),
-                    .out_channels = list->growth,
-                    .layer = layer};
-    fg_reads reads;
 
-    FG_TRY(fg_reads_list(&reads, plan, list, layer));
-    if (bottleneck) {
-        fg_conv first = {
-            .side = 1, .reads = reads, .out_channels = 4 * list->growth, .layer = layer};
-        snprintf(name, sizeof name, "stage%d.layer%d.inner", stage, layer);
-        FG_TRY(add_map(&first.out_map, plan, FG_MAP_INNER, name, list->stage,
-                       first.out_channels, side));
-        snprintf(name, sizeof name, "stage%d.layer%d.norm1", stage, layer);
-        FG_TRY(add_norm(&first.norm, plan, name, &reads));
-        snprintf(name, sizeof name, "stage%d.layer%d.conv1", stage, layer);
-        FG_TRY(add_conv(plan, first, name, false));
-        FG_TRY(fg_reads_whole(&reads, plan, first.out_map));
+    if (stem->down_groups > 0) {
+        FG_TRY(fg_part_map(&b->map, b->plan, FG_MAP_FEATURES, "stem", -1,
+                           (int64_t)width + stem->seq_width, side));
+        *out = fg_part_element(b->plan, b->map);
+    } else {
+        FG_TRY(fg_build_place(out, b, 0, (int64_t)width + stem->seq_width, side));
     }
-    last.reads = reads;
-    snprintf(name, sizeof name, "stage%d.layer%d.norm%d", stage, layer, bottleneck ? 2 : 1);
-    FG_TRY(add_norm(&last.norm, plan, name, &reads));
-    snprintf(name, sizeof name, "stage%d.layer%d.conv%d", stage, layer, bottleneck ? 2 : 1);
-    FG_TRY(add_conv(plan, last, name, false));
+    out->channels = width;
+    b->next_channel = width;
 
 cleanup:
     return status;
 }
 
-/* Batch norm, ReLU, a 1x1 convolution at full size: the map that add_pool halves. */
-static fg_status add_transition(int *out, fg_plan *plan, fg_list *list)
+/* Convolution i of the stem, with norm and pool behind it. */
+static fg_status add_stem_conv(fg_element *io, fg_builder *b, int i)
 {
-    const int side = plan->maps[list->map].height;
+    const fg_stem *stem = &b->network->stem;
+    const fg_stem_conv *conv = &stem->conv[i];
+    const bool last = i + 1 == stem->convs && stem->seq.channels == 0;
+    const int side = fg_part_side(b->plan->maps[io->map].height, conv->stride);
     fg_status status = FG_OK;
-    char name[NAME_LENGTH];
-    fg_conv conv = {.side = 1};
+    char number[16] = "", name[FG_PART_NAME];
+    fg_element out;
+    int map;
 
-    FG_TRY(fg_reads_list(&conv.reads, plan, list, list->layers + 1));
-    conv.out_channels = (int)floor((double)conv.reads.channels * plan->model.compression);
-    FG_REQUIRE(conv.out_channels >= 1,
-               "compression leaves none of the %d channels behind stage %d",
-               conv.reads.channels, list->stage + 1);
-    FG_REQUIRE(side >= 2, "image side %d leaves nothing of a map behind stage %d",
-               plan->model.image, list->stage + 1);
-    snprintf(name, sizeof name, "stage%d.transition", list->stage + 1);
-    FG_TRY(add_map(&conv.out_map, plan, FG_MAP_TRANSITION, name, list->stage, conv.out_channels,
-                   side));
-    snprintf(name, sizeof name, "stage%d.transition.norm", list->stage + 1);
-    FG_TRY(add_norm(&conv.norm, plan, name, &conv.reads));
-    snprintf(name, sizeof name, "stage%d.transition.conv", list->stage + 1);
-    FG_TRY(add_conv(plan, conv, name, false));
-    *out = conv.out_map;
+    if (stem->convs > 1)
+        snprintf(number, sizeof number, "%d", i + 1);
+    if (i + 1 == stem->convs && stem->seq.channels > 0) {
+        FG_TRY(place_seq_stem(&out, b, conv->width, side));
+    } else if (last && !conv->max_pool) {
+        FG_TRY(fg_build_place(&out, b, 0, conv->width, side));
+    } else {
+        snprintf(name, sizeof name, "stem.inner%s", number);
+        FG_TRY(fg_part_map(&map, b->plan, FG_MAP_INNER, name, -1, conv->width, side));
+        out = fg_part_element(b->plan, map);
+    }
+    fg_op op = fg_part_op_of(FG_OP_CONV, out);
+    op.side = conv->kernel;
+    op.stride = conv->stride;
+    FG_TRY(read_one(&op.in[0], b->plan, *io));
+    snprintf(name, sizeof name, "stem.conv%s", number);
+    FG_TRY(fg_part_op(b->plan, op, name));
+    *io = out;
+    if (conv->norm) {
+        snprintf(name, sizeof name, "stem.norm%s", number);
+        FG_TRY(fg_part_norm(&io->norm, b->plan, name, io->channels, 1.0f));
+        io->relu = true;
+    }
+    if (conv->max_pool)
+        FG_TRY(add_max_pool(io, b, last));
 
 cleanup:
     return status;
 }
 
-static fg_status add_pool(fg_plan *plan, int in_map, const fg_list *next)
+static fg_status add_stem(fg_builder *b)
 {
+    const fg_network *network = b->network;
+    fg_plan *plan = b->plan;
     fg_status status = FG_OK;
-    fg_pool *pool = &plan->pools[plan->pool_count];
-    char name[NAME_LENGTH];
+    fg_element element;
 
-    snprintf(name, sizeof name, "stage%d.transition.pool", next->stage);
-    pool->name = fg_text_copy(name);
-    FG_CHECK(pool->name != NULL, FG_ERR_MEMORY, "no memory for a name");
-    pool->in_map = in_map;
-    pool->out_map = next->map;
-    pool->out_first_channel = 0;
-    add_step(plan, FG_STEP_POOL_FORWARD, plan->pool_count);
-    ++plan->pool_count;
+    FG_TRY(fg_part_map(&plan->input_map, plan, FG_MAP_INPUT, "input", -1, network->channels,
+                       network->image));
+    element = fg_part_element(plan, plan->input_map);
+    for (int i = 0; i < network->stem.convs; ++i)
+        FG_TRY(add_stem_conv(&element, b, i));
+    if (network->stem.seq.channels > 0)
+        FG_TRY(fg_seq_stem(b, element));
+    else
+        FG_TRY(set_input(b, element));
 
 cleanup:
     return status;
 }
 
-static fg_status add_head(fg_plan *plan, fg_list *list)
+/* ---- transitions ---- */
+
+/* Batch norm, ReLU, a 1x1 convolution at full size, then the mean of 2x2 pixels. */
+static fg_status add_pool_transition(fg_builder *b, const fg_elements *read, const char *owner)
 {
-    const int side = plan->maps[list->map].height;
-    const int grid = plan->model.pool_grid;
+    const fg_transition *transition = &b->now->transition;
+    const int64_t in = fg_elements_channels(read);
+    const int64_t width = (int64_t)floor((double)in * transition->compression);
     fg_status status = FG_OK;
-    fg_head_pool *pool = &plan->head_pool;
-    fg_conv linear = {.side = 1, .norm = -1, .out_channels = plan->model.classes};
+    fg_element out;
+    char name[2 * FG_PART_NAME];
+    int norm, map;
 
-    FG_REQUIRE(grid <= side, "pool_grid is %d, expected at most %d, the side of the last map",
-               grid, side);
-    FG_TRY(fg_reads_list(&pool->reads, plan, list, list->layers + 1));
-    FG_TRY(add_map(&plan->pooled_map, plan, FG_MAP_POOLED, "pooled", -1,
-                   (int64_t)pool->reads.channels * grid * grid, 1));
-    FG_TRY(add_norm(&pool->norm, plan, "head.norm", &pool->reads));
-    pool->grid = grid;
-    pool->out_map = plan->pooled_map;
-    add_step(plan, FG_STEP_HEAD_POOL_FORWARD, 0);
+    FG_REQUIRE(width >= 1, "compression leaves none of the %lld channels behind stage %d",
+               (long long)in, b->stage + 1);
+    FG_REQUIRE(b->side >= 2, "image side %d leaves nothing of a map behind stage %d",
+               b->network->image, b->stage + 1);
+    FG_TRY(fg_part_map(&map, b->plan, FG_MAP_TRANSITION, owner, b->stage, width, b->side));
+    snprintf(name, sizeof name, "%s.norm", owner);
+    FG_TRY(fg_part_norm(&norm, b->plan, name, in, 1.0f));
+    fg_op conv = fg_part_op_of(FG_OP_CONV, fg_part_element(b->plan, map));
+    conv.stage = b->stage;
+    conv.out_dropout = fg_part_dropout(b->network, FG_DROPOUT_ALL_OUTPUTS);
+    FG_TRY(fg_part_reads(&conv.in[0], b->plan, read, norm, true));
+    snprintf(name, sizeof name, "%s.conv", owner);
+    FG_TRY(fg_part_op(b->plan, conv, name));
 
-    FG_TRY(
-        add_map(&plan->logits_map, plan, FG_MAP_LOGITS, "logits", -1, plan->model.classes, 1));
-    FG_TRY(fg_reads_whole(&linear.reads, plan, plan->pooled_map));
-    linear.out_map = plan->logits_map;
-    FG_TRY(add_conv(plan, linear, "head.linear", true));
+    FG_TRY(fg_build_place(&out, b, b->stage + 1, width, b->side / 2));
+    fg_op pool = fg_part_op_of(FG_OP_MEAN_POOL, out);
+    pool.side = 2;
+    pool.stride = 2;
+    pool.stage = b->stage;
+    FG_TRY(read_one(&pool.in[0], b->plan, fg_part_element(b->plan, map)));
+    snprintf(name, sizeof name, "%s.pool", owner);
+    FG_TRY(fg_part_op(b->plan, pool, name));
+    FG_TRY(set_input(b, out));
 
 cleanup:
     return status;
 }
 
-/* The stage's own map comes first, then what leads into it, then its layers and what reads it.
- */
-static fg_status add_stages(fg_plan *plan)
+/* Batch norm, no ReLU, a strided convolution (DelugeNet). */
+static fg_status add_conv_transition(fg_builder *b, const fg_elements *read, const char *owner)
 {
-    const fg_model *model = &plan->model;
+    const fg_transition *transition = &b->now->transition;
     fg_status status = FG_OK;
-    fg_list list = {0};
-    int transition = -1, width = model->stem, side = model->image;
-    char name[NAME_LENGTH];
+    fg_element out;
+    char name[2 * FG_PART_NAME];
+    int norm;
 
-    for (int stage = 0; stage < model->stages; ++stage) {
-        FG_TRY(fg_list_start(&list, model, stage, width));
-        snprintf(name, sizeof name, "stage%d", stage + 1);
-        FG_TRY(add_map(&list.map, plan, FG_MAP_FEATURES, name, stage,
-                       fg_list_channel(&list, list.layers + 1), side));
-        FG_TRY(stage == 0 ? add_stem(plan, &list) : add_pool(plan, transition, &list));
-        for (int layer = 1; layer <= list.layers; ++layer)
-            FG_TRY(add_layer(plan, &list, layer));
-        if (stage + 1 < model->stages) {
-            FG_TRY(add_transition(&transition, plan, &list));
-            width = plan->maps[transition].channels;
-            side /= 2;
-        } else {
-            FG_TRY(add_head(plan, &list));
+    FG_TRY(fg_build_place(&out, b, b->stage + 1, transition->width,
+                          fg_part_side(b->side, transition->stride)));
+    snprintf(name, sizeof name, "%s.norm", owner);
+    FG_TRY(fg_part_norm(&norm, b->plan, name, fg_elements_channels(read), 1.0f));
+    fg_op conv = fg_part_op_of(FG_OP_CONV, out);
+    conv.side = transition->kernel;
+    conv.stride = transition->stride;
+    conv.stage = b->stage;
+    FG_TRY(fg_part_reads(&conv.in[0], b->plan, read, norm, false));
+    snprintf(name, sizeof name, "%s.conv", owner);
+    FG_TRY(fg_part_op(b->plan, conv, name));
+    FG_TRY(set_input(b, out));
+
+cleanup:
+    return status;
+}
+
+static fg_status add_transition(fg_builder *b)
+{
+    fg_status status = FG_OK;
+    fg_elements read = {0};
+    char owner[FG_PART_NAME];
+
+    snprintf(owner, sizeof owner, "stage%d.transition", b->stage + 1);
+    if (b->now->transition.kind != FG_TRANSITION_EXTEND)
+        FG_TRY(fg_layers_aggregate(&read, b, b->now->layers + 1, owner, true));
+    switch (b->now->transition.kind) {
+    case FG_TRANSITION_POOL:
+        FG_TRY(add_pool_transition(b, &read, owner));
+        break;
+    case FG_TRANSITION_CONV:
+        FG_TRY(add_conv_transition(b, &read, owner));
+        break;
+    case FG_TRANSITION_EXTEND:
+        FG_TRY(fg_seq_transition(b));
+        break;
+    case FG_TRANSITION_NONE:
+        fg_elements_clear(&b->input);
+        b->input = read;
+        read = (fg_elements){0};
+        b->map = -1;
+        b->next_channel = 0;
+        break;
+    }
+
+cleanup:
+    fg_elements_clear(&read);
+    return status;
+}
+
+/* ---- head ---- */
+
+/* A 1x1 convolution of as many channels, with a norm behind it. */
+static fg_status add_head_conv(fg_elements *io, fg_builder *b)
+{
+    fg_status status = FG_OK;
+    fg_element out;
+    int map;
+
+    FG_TRY(fg_part_map(&map, b->plan, FG_MAP_INNER, "head", -1, fg_elements_channels(io),
+                       b->side));
+    out = fg_part_element(b->plan, map);
+    fg_op conv = fg_part_op_of(FG_OP_CONV, out);
+    conv.in_dropout = fg_part_dropout(b->network, FG_DROPOUT_VIEWS);
+    FG_TRY(fg_part_reads(&conv.in[0], b->plan, io, -1, false));
+    FG_TRY(fg_part_op(b->plan, conv, "head.conv"));
+    FG_TRY(fg_part_norm(&out.norm, b->plan, "head.norm", out.channels, 1.0f));
+    out.relu = true;
+    fg_elements_clear(io);
+    FG_TRY(fg_elements_add(io, out));
+
+cleanup:
+    return status;
+}
+
+static fg_status add_head(fg_builder *b)
+{
+    const int grid = b->network->pool_grid;
+    fg_plan *plan = b->plan;
+    fg_status status = FG_OK;
+    fg_elements read = {0};
+    int norm = -1;
+
+    FG_REQUIRE(grid <= b->side,
+               "pool_grid is %d, expected at most %d, the side of the last map", grid, b->side);
+    FG_TRY(fg_layers_aggregate(&read, b, b->now->layers + 1, "head", true));
+    if (b->network->head == FG_HEAD_CONV)
+        FG_TRY(add_head_conv(&read, b));
+    const int64_t channels = fg_elements_channels(&read);
+    FG_TRY(fg_part_map(&plan->pooled_map, plan, FG_MAP_POOLED, "pooled", -1,
+                       channels * grid * grid, 1));
+    if (b->network->head == FG_HEAD_NORM)
+        FG_TRY(fg_part_norm(&norm, plan, "head.norm", channels, 1.0f));
+    fg_op pool = fg_part_op_of(FG_OP_HEAD_POOL, fg_part_element(plan, plan->pooled_map));
+    pool.grid = grid;
+    pool.side = b->side / grid;
+    FG_TRY(fg_part_reads(&pool.in[0], plan, &read, norm, true));
+    FG_TRY(fg_part_op(plan, pool, "head.pool"));
+
+    FG_TRY(fg_part_map(&plan->logits_map, plan, FG_MAP_LOGITS, "logits", -1,
+                       b->network->classes, 1));
+    fg_op linear = fg_part_op_of(FG_OP_CONV, fg_part_element(plan, plan->logits_map));
+    FG_TRY(read_one(&linear.in[0], plan, fg_part_element(plan, plan->pooled_map)));
+    FG_TRY(fg_part_op(plan, linear, "head.linear"));
+
+cleanup:
+    fg_elements_clear(&read);
+    return status;
+}
+
+/* ---- all of it ---- */
+
+static void end_stage(fg_builder *b)
+{
+    fg_elements_clear(&b->list);
+    fg_elements_clear(&b->output);
+    free(b->last);
+    b->last = NULL;
+}
+
+static fg_status add_stages(fg_builder *b)
+{
+    const fg_network *network = b->network;
+    fg_status status = FG_OK;
+
+    for (b->stage = 0; b->stage < network->stages; ++b->stage) {
+        b->now = &network->stage[b->stage];
+        b->side = fg_part_side(b->plan->maps[b->input.list[0].map].height, b->now->stride);
+        FG_TRY(b->now->form == FG_FORM_SEQ ? fg_seq_build(b) : fg_layers_build(b));
+        FG_TRY(b->stage + 1 < network->stages ? add_transition(b) : add_head(b));
+        end_stage(b);
+    }
+
+cleanup:
+    end_stage(b);
+    return status;
+}
+
+/* Which feature each running statistic of a norm is of: the first reader of a norm tells. */
+static fg_status fill_running(fg_plan *plan)
+{
+    fg_status status = FG_OK;
+
+    FG_ALLOC(plan->running, plan->running_channels);
+    for (int i = plan->op_count - 1; i >= 0; --i)
+        for (int j = 0; j < FG_OP_INPUTS; ++j) {
+            const fg_reads *reads = &plan->ops[i].in[j];
+            const fg_map *map = reads->map >= 0 ? &plan->maps[reads->map] : NULL;
+            for (int k = reads->first; map != NULL && k < reads->first + reads->count; ++k) {
+                const fg_range *range = &plan->ranges[k];
+                if (range->norm < 0)
+                    continue;
+                const fg_norm *norm = &plan->norms[range->norm];
+                for (int c = 0; c < range->channels; ++c) {
+                    const int channel = range->norm_channel + c;
+                    plan->running[norm->first_running + channel] = (struct fg_running){
+                        .slot = map->first_slot + range->first_channel + c,
+                        .mean = (fg_i32)plan->tensors[norm->mean].first + channel,
+                        .variance = (fg_i32)plan->tensors[norm->variance].first + channel,
+                        .pixels = map->height * map->width};
+                }
+            }
         }
-    }
 
 cleanup:
-    fg_list_free(&list);
     return status;
-}
-
-/* Which feature each running statistic of a norm is of. */
-static void fill_running(fg_plan *plan, const fg_norm *norm, const fg_reads *reads)
-{
-    const fg_map *map = &plan->maps[reads->map];
-    struct fg_running *out = plan->running + norm->first_running;
-    fg_i32 mean = (fg_i32)plan->tensors[norm->mean].first;
-    fg_i32 variance = (fg_i32)plan->tensors[norm->variance].first;
-
-    for (int i = reads->first; i < reads->first + reads->count; ++i)
-        for (int c = 0; c < plan->sources[i].channels; ++c)
-            *out++ = (struct fg_running){map->first_slot + plan->sources[i].first_channel + c,
-                                         mean++, variance++, map->height * map->width};
 }
 
 fg_status fg_build_network(fg_plan *plan)
 {
     fg_status status = FG_OK;
+    fg_builder b = {.plan = plan, .network = &plan->network, .map = -1};
 
-    FG_TRY(reserve(plan));
-    FG_TRY(add_stages(plan));
-    plan->forward_steps = plan->step_count;
-    fg_tensors_place(plan);
-    FG_ALLOC(plan->running, plan->running_channels);
-    for (int i = 0; i < plan->conv_count; ++i)
-        if (plan->convs[i].norm >= 0)
-            fill_running(plan, &plan->norms[plan->convs[i].norm], &plan->convs[i].reads);
-    fill_running(plan, &plan->norms[plan->head_pool.norm], &plan->head_pool.reads);
+    FG_TRY(add_stem(&b));
+    FG_TRY(add_stages(&b));
+    for (int i = 0; i < plan->map_count; ++i)
+        if (plan->maps[i].normalised) {
+            plan->maps[i].first_slot = plan->slots;
+            plan->slots += plan->maps[i].channels;
+        }
+    FG_TRY(fg_tensors_place(plan));
+    FG_TRY(fill_running(plan));
 
 cleanup:
+    fg_elements_clear(&b.input);
     return status;
 }

@@ -7,6 +7,6 @@
 
 #include "plan/plan.h"
 
-void fg_dot_append(fg_text *text, const fg_plan *plan);
+fg_status fg_dot_append(fg_text *text, const fg_plan *plan);
 
 #endif

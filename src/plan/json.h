@@ -7,6 +7,6 @@
 
 #include "plan/plan.h"
 
-fg_status fg_json_append(fg_text *text, const fg_plan *plan);
+fg_status fg_json_append(fg_text *text, const fg_plan *plan, fg_flops flops);
 
 #endif

@@ -7,28 +7,6 @@
  */
 #include "plan/lifetimes.h"
 
-#include <assert.h>
-
-/* The loss, then the way back. */
-static void append_backward(fg_plan *plan)
-{
-    static const fg_step_kind backward[] = {
-        [FG_STEP_CONV_FORWARD] = FG_STEP_CONV_BACKWARD,
-        [FG_STEP_POOL_FORWARD] = FG_STEP_POOL_BACKWARD,
-        [FG_STEP_HEAD_POOL_FORWARD] = FG_STEP_HEAD_POOL_BACKWARD,
-    };
-    fg_step *next = plan->steps + plan->forward_steps;
-
-    *next = plan->steps[0]; /* no scratch */
-    next->kind = FG_STEP_LOSS;
-    next->index = 0;
-    for (int i = plan->forward_steps - 1; i >= 0; --i) {
-        *++next = plan->steps[i];
-        next->kind = backward[plan->steps[i].kind];
-    }
-    plan->step_count = 2 * plan->forward_steps + 1;
-}
-
 static int add_region(fg_plan *plan, const char *kind)
 {
     plan->regions[plan->region_count] = (fg_region){.kind = kind, .first_step = -1};
@@ -52,43 +30,38 @@ static void use_written(fg_plan *plan, const fg_map *map, int step)
         use(plan, map->values, step);
 }
 
+/* Backward, whether an operation looks at the values that it read. */
+static bool looks_back(const fg_plan *plan, const fg_op *op, const fg_reads *reads)
+{
+    if (op->kind == FG_OP_MEAN_POOL)
+        return false;
+    return op->kind != FG_OP_SUM || reads->relu || fg_reads_normed(plan, reads);
+}
+
 static void use_maps(fg_plan *plan, int index)
 {
     const fg_step *step = &plan->steps[index];
     const fg_map *maps = plan->maps;
-    const fg_map *in, *out;
 
-    switch (step->kind) {
-    case FG_STEP_CONV_FORWARD:
-    case FG_STEP_CONV_BACKWARD:
-        in = &maps[plan->convs[step->index].reads.map];
-        out = &maps[plan->convs[step->index].out_map];
-        break;
-    case FG_STEP_POOL_FORWARD:
-    case FG_STEP_POOL_BACKWARD:
-        in = &maps[plan->pools[step->index].in_map];
-        out = &maps[plan->pools[step->index].out_map];
-        break;
-    case FG_STEP_HEAD_POOL_FORWARD:
-    case FG_STEP_HEAD_POOL_BACKWARD:
-        in = &maps[plan->head_pool.reads.map];
-        out = &maps[plan->head_pool.out_map];
-        break;
-    case FG_STEP_LOSS:
-    default:
+    if (step->kind == FG_STEP_LOSS) {
         use(plan, maps[plan->logits_map].values, index);
         use(plan, maps[plan->logits_map].gradients, index);
         return;
     }
-    if (index < plan->forward_steps) {
-        use(plan, in->values, index);
-        use(plan, out->values, index);
-        return;
+    const fg_op *op = &plan->ops[step->op];
+    for (int i = 0; i < FG_OP_INPUTS; ++i) {
+        const fg_reads *reads = &op->in[i];
+        if (reads->map < 0)
+            continue;
+        if (step->kind == FG_STEP_FORWARD || looks_back(plan, op, reads))
+            use(plan, maps[reads->map].values, index);
+        if (step->kind == FG_STEP_BACKWARD)
+            use(plan, maps[reads->map].gradients, index);
     }
-    use(plan, in->gradients, index);
-    if (step->kind != FG_STEP_POOL_BACKWARD) /* which does not look at what was pooled */
-        use(plan, in->values, index);
-    use_written(plan, out, index);
+    if (step->kind == FG_STEP_FORWARD)
+        use(plan, maps[op->out_map].values, index);
+    else
+        use_written(plan, &maps[op->out_map], index);
 }
 
 static void add_scratch(fg_plan *plan, int index, enum fg_scratch scratch)
@@ -99,47 +72,44 @@ static void add_scratch(fg_plan *plan, int index, enum fg_scratch scratch)
     use(plan, region, index);
 }
 
-static void add_conv_scratch(fg_plan *plan, int index)
+static void add_forward_scratch(fg_plan *plan, int index, const fg_op *op)
 {
-    const fg_step *step = &plan->steps[index];
-    const fg_conv *conv = &plan->convs[step->index];
-    const bool forward = step->kind == FG_STEP_CONV_FORWARD;
-    const bool out_normalised = plan->maps[conv->out_map].first_slot >= 0;
-
-    add_scratch(plan, index, FG_SCRATCH_PACKED);
-    add_scratch(plan, index, FG_SCRATCH_AFFINE);
-    if (forward ? out_normalised : conv->norm >= 0)
+    if (op->kind == FG_OP_CONV)
+        add_scratch(plan, index, FG_SCRATCH_PACKED);
+    if (op->kind != FG_OP_MEAN_POOL)
+        add_scratch(plan, index, FG_SCRATCH_AFFINE);
+    if (op->in[1].map >= 0)
+        add_scratch(plan, index, FG_SCRATCH_AFFINE_SECOND);
+    if (plan->maps[op->out_map].first_slot >= 0)
         add_scratch(plan, index, FG_SCRATCH_PARTIALS);
-    if (forward)
-        return;
-    add_scratch(plan, index, FG_SCRATCH_WEIGHTS);
-    if (out_normalised)
+}
+
+static void add_backward_scratch(fg_plan *plan, int index, const fg_op *op)
+{
+    if (op->kind == FG_OP_CONV) {
+        add_scratch(plan, index, FG_SCRATCH_PACKED);
+        add_scratch(plan, index, FG_SCRATCH_WEIGHTS);
+    }
+    if (op->kind != FG_OP_MEAN_POOL)
+        add_scratch(plan, index, FG_SCRATCH_AFFINE);
+    if (op->in[1].map >= 0)
+        add_scratch(plan, index, FG_SCRATCH_AFFINE_SECOND);
+    if (fg_reads_normed(plan, &op->in[0]))
+        add_scratch(plan, index, FG_SCRATCH_PARTIALS);
+    if (fg_reads_normed(plan, &op->in[1]))
+        add_scratch(plan, index, FG_SCRATCH_PARTIALS_SECOND);
+    if (plan->maps[op->out_map].first_slot >= 0)
         add_scratch(plan, index, FG_SCRATCH_COEFFICIENTS);
 }
 
 static void add_step_scratch(fg_plan *plan, int index)
 {
-    switch (plan->steps[index].kind) {
-    case FG_STEP_CONV_FORWARD:
-    case FG_STEP_CONV_BACKWARD:
-        add_conv_scratch(plan, index);
-        break;
-    case FG_STEP_POOL_FORWARD:
-        add_scratch(plan, index, FG_SCRATCH_PARTIALS);
-        break;
-    case FG_STEP_POOL_BACKWARD:
-        add_scratch(plan, index, FG_SCRATCH_COEFFICIENTS);
-        break;
-    case FG_STEP_HEAD_POOL_FORWARD:
-        add_scratch(plan, index, FG_SCRATCH_AFFINE);
-        break;
-    case FG_STEP_HEAD_POOL_BACKWARD:
-        add_scratch(plan, index, FG_SCRATCH_AFFINE);
-        add_scratch(plan, index, FG_SCRATCH_PARTIALS);
-        break;
-    case FG_STEP_LOSS:
-        break;
-    }
+    const fg_step *step = &plan->steps[index];
+
+    if (step->kind == FG_STEP_FORWARD)
+        add_forward_scratch(plan, index, &plan->ops[step->op]);
+    else if (step->kind == FG_STEP_BACKWARD)
+        add_backward_scratch(plan, index, &plan->ops[step->op]);
 }
 
 static void add_map_regions(fg_plan *plan)
@@ -147,6 +117,8 @@ static void add_map_regions(fg_plan *plan)
     static const char *const names[][2] = {
         [FG_MAP_INPUT] = {"input", NULL},
         [FG_MAP_FEATURES] = {"features", "gradients"},
+        [FG_MAP_RING] = {"features", "gradients"},
+        [FG_MAP_SUM] = {"sums", "sum gradients"},
         [FG_MAP_INNER] = {"inner", "inner gradients"},
         [FG_MAP_TRANSITION] = {"transition", "transition gradients"},
         [FG_MAP_POOLED] = {"head", "head gradients"},
@@ -165,8 +137,6 @@ fg_status fg_lifetimes_find(fg_plan *plan)
 {
     fg_status status = FG_OK;
 
-    if (plan->training)
-        append_backward(plan);
     FG_ALLOC(plan->regions, 2 * plan->map_count + FG_SCRATCHES * plan->step_count);
     add_map_regions(plan);
     for (int i = 0; i < plan->step_count; ++i) {

@@ -12,9 +12,9 @@
 #define MAX_PIXELS \
     (1 << 30) /* of one channel of a batch; chunks.h multiplies no more than that */
 
-int fg_limits_images(const fg_model *model)
+int fg_limits_images(const fg_network *network)
 {
-    return MAX_PIXELS / (model->image * model->image);
+    return MAX_PIXELS / (network->image * network->image);
 }
 
 static bool within(size_t bytes, size_t limit)
@@ -50,7 +50,7 @@ cleanup:
 
 fg_status fg_limits_largest_batch(int *out, const fg_plan *plan)
 {
-    const int most = fg_limits_images(&plan->model);
+    const int most = fg_limits_images(&plan->network);
     fg_status status = FG_OK;
     fg_plan trial = *plan;
     int64_t fitting = 0, failing = 1;

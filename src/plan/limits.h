@@ -8,7 +8,7 @@
 #include "plan/plan.h"
 
 /* The largest batch whose plan is made at all: its pixels are counted in an int. */
-int fg_limits_images(const fg_model *model);
+int fg_limits_images(const fg_network *network);
 
 /* Whether all memory of a placed plan is within the limits that were given. */
 bool fg_limits_hold(const fg_plan *plan);

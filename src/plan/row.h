@@ -1,4 +1,4 @@
-/* row.h - one operation of a plan as reports show it.
+/* row.h - the operations of a plan as reports show them.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -8,25 +8,38 @@
 #include "plan/plan.h"
 
 typedef struct fg_row {
-    const char *name; /* "stage1.layer3.conv1" */
-    const char *kind; /* "conv3x3", "conv1x1", "pool", "head_pool", "linear" */
-    const fg_map *in_map;
-    const struct fg_source *sources; /* of in_map; NULL: all of it */
-    int source_count;
-    int in_channels;
-    int out_channels;
-    int side;          /* of the kernel, or of the pixels that become one */
-    int height, width; /* of the map written */
-    int64_t parameters;
+    const fg_op *op;
+    char
+        kind[16]; /* "conv3x3", "linear", "sum", "depthwise", "pool", "max_pool", "head_pool" */
+    int in_channels;       /* that are read, those of all terms of a sum */
+    int side;              /* of the kernel, or of the pixels that become one */
+    int stride;            /* of that */
+    int height, width;     /* of the map written */
+    int64_t parameters;    /* those of a norm count in the first row that reads through it */
     int64_t multiply_adds; /* of one image */
     size_t bytes;          /* of the channels written, and of their gradients */
 } fg_row;
 
-/* The operation of a forward step. */
-fg_row fg_row_of(const fg_plan *plan, int step);
+/* A row for each operation, in order of execution; free() it. */
+fg_status fg_row_all(fg_row **out, const fg_plan *plan);
 
-/* The list elements x_first .. x_last that a source covers; false where its map is no list. */
-bool fg_row_elements(int *first, int *last, const fg_plan *plan, const fg_map *map,
-                     const struct fg_source *source);
+/* Neighbouring channels that an operation reads. */
+typedef struct fg_row_range {
+    const fg_map *map;
+    int first_channel;
+    int channels;
+    int stride;                      /* of a sum's term: every stride-th pixel; else 1 */
+    int first_element, last_element; /* of the stage's list; -1: of none, or not to be said */
+} fg_row_range;
+
+/* Where going through the ranges has got to; starts as {0}. */
+typedef struct fg_row_cursor {
+    int input;
+    int range; /* of that input, from 0 */
+} fg_row_cursor;
+
+/* The next range; false: there is none. */
+bool fg_row_next(fg_row_range *out, fg_row_cursor *cursor, const fg_plan *plan,
+                 const fg_op *op);
 
 #endif

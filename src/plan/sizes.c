@@ -48,57 +48,49 @@ static size_t partials_bytes(const fg_plan *plan, const fg_map *map, int channel
     return FG_PARTIALS_FLOATS(chunks_most(plan, map), (size_t)channels) * sizeof(float);
 }
 
-static void set_conv_scratch(fg_plan *plan, const fg_step *step)
+static void set_conv_scratch(fg_plan *plan, const fg_step *step, const fg_op *op)
 {
-    const fg_conv *conv = &plan->convs[step->index];
-    const fg_map *map = &plan->maps[conv->out_map];
-    const int in = conv->reads.channels, out = conv->out_channels;
-    const bool forward = step->kind == FG_STEP_CONV_FORWARD;
+    const int in = op->in[0].channels, out = op->out_channels;
+    const size_t chunks = chunks_most(plan, fg_op_out(plan, op));
 
-    set_bytes(plan, step->scratch[FG_SCRATCH_PACKED],
-              FG_CONV_PACKED_FLOATS(out, in, conv->side) * sizeof(float));
-    set_bytes(plan, step->scratch[FG_SCRATCH_AFFINE], (size_t)in * sizeof(struct fg_affine));
-    set_bytes(plan, step->scratch[FG_SCRATCH_PARTIALS],
-              partials_bytes(plan, map, forward ? out : in));
+    set_bytes(
+        plan, step->scratch[FG_SCRATCH_PACKED],
+        fg_conv_packed_floats((size_t)out, (size_t)in, (size_t)op->side, (size_t)op->groups) *
+            sizeof(float));
     set_bytes(plan, step->scratch[FG_SCRATCH_WEIGHTS],
-              FG_CONV_WEIGHT_PARTIALS_FLOATS(chunks_most(plan, map), out, in, conv->side) *
+              fg_conv_weight_partials_floats(chunks, (size_t)out, (size_t)in, (size_t)op->side,
+                                             (size_t)op->groups, (size_t)op->stride) *
                   sizeof(float));
-    set_bytes(plan, step->scratch[FG_SCRATCH_COEFFICIENTS],
-              (size_t)out * sizeof(struct fg_coefficients));
+}
+
+/* The map by whose chunks an operation sums d_gamma and d_beta of what it reads. */
+static const fg_map *walked_map(const fg_plan *plan, const fg_op *op, const fg_reads *reads)
+{
+    return op->kind == FG_OP_SUM ? fg_op_out(plan, op) : &plan->maps[reads->map];
 }
 
 static void set_step_scratch(fg_plan *plan, const fg_step *step)
 {
-    const fg_reads *head = &plan->head_pool.reads;
-    const fg_map *map;
+    const fg_op *op = &plan->ops[step->op];
+    const int out = op->out_channels;
 
-    switch (step->kind) {
-    case FG_STEP_CONV_FORWARD:
-    case FG_STEP_CONV_BACKWARD:
-        set_conv_scratch(plan, step);
-        break;
-    case FG_STEP_POOL_FORWARD:
-    case FG_STEP_POOL_BACKWARD:
-        /* The pooled channels' own statistics and coefficients, at the size they are stored in.
-         */
-        map = &plan->maps[plan->pools[step->index].out_map];
-        const int channels = plan->maps[plan->pools[step->index].in_map].channels;
+    set_conv_scratch(plan, step, op);
+    set_bytes(plan, step->scratch[FG_SCRATCH_AFFINE],
+              (size_t)op->in[0].channels * sizeof(struct fg_affine));
+    set_bytes(plan, step->scratch[FG_SCRATCH_AFFINE_SECOND],
+              (size_t)op->in[1].channels * sizeof(struct fg_affine));
+    set_bytes(plan, step->scratch[FG_SCRATCH_COEFFICIENTS],
+              (size_t)out * sizeof(struct fg_coefficients));
+    if (step->kind == FG_STEP_FORWARD) {
         set_bytes(plan, step->scratch[FG_SCRATCH_PARTIALS],
-                  partials_bytes(plan, map, channels));
-        set_bytes(plan, step->scratch[FG_SCRATCH_COEFFICIENTS],
-                  (size_t)channels * sizeof(struct fg_coefficients));
-        break;
-    case FG_STEP_HEAD_POOL_FORWARD:
-    case FG_STEP_HEAD_POOL_BACKWARD:
-        map = &plan->maps[head->map];
-        set_bytes(plan, step->scratch[FG_SCRATCH_AFFINE],
-                  (size_t)head->channels * sizeof(struct fg_affine));
-        set_bytes(plan, step->scratch[FG_SCRATCH_PARTIALS],
-                  partials_bytes(plan, map, head->channels));
-        break;
-    case FG_STEP_LOSS:
-        break;
+                  partials_bytes(plan, fg_op_out(plan, op), out));
+        return;
     }
+    set_bytes(plan, step->scratch[FG_SCRATCH_PARTIALS],
+              partials_bytes(plan, walked_map(plan, op, &op->in[0]), op->in[0].channels));
+    if (op->in[1].map >= 0)
+        set_bytes(plan, step->scratch[FG_SCRATCH_PARTIALS_SECOND],
+                  partials_bytes(plan, walked_map(plan, op, &op->in[1]), op->in[1].channels));
 }
 
 static void set_parts(fg_plan *plan)
@@ -108,10 +100,10 @@ static void set_parts(fg_plan *plan)
     size_t *bytes = plan->part_bytes;
 
     bytes[FG_PART_PARAMETERS] = parameters;
-    bytes[FG_PART_GRADIENTS] = plan->training ? parameters : 0;
+    bytes[FG_PART_GRADIENTS] = plan->gradient_elements * sizeof(float);
     bytes[FG_PART_MOMENTUM] = plan->training ? parameters : 0;
     bytes[FG_PART_RUNNING] = plan->running_elements * sizeof(float);
-    bytes[FG_PART_SOURCES] = (size_t)plan->source_count * sizeof(struct fg_source);
+    bytes[FG_PART_SOURCES] = (size_t)plan->range_count * sizeof(struct fg_source);
     bytes[FG_PART_RUNNING_TABLE] =
         plan->training ? (size_t)plan->running_channels * sizeof(struct fg_running) : 0;
     bytes[FG_PART_STATISTICS] = slots * sizeof(struct fg_statistics);
@@ -131,7 +123,8 @@ void fg_sizes_set(fg_plan *plan)
         set_bytes(plan, map->gradients, bytes);
     }
     for (int i = 0; i < plan->step_count; ++i)
-        set_step_scratch(plan, &plan->steps[i]);
+        if (plan->steps[i].kind != FG_STEP_LOSS)
+            set_step_scratch(plan, &plan->steps[i]);
     set_parts(plan);
 }
 

@@ -1,14 +1,19 @@
-/* sources.h - which earlier layers a layer reads.
+/* sources.h - which earlier elements of its stage a layer reads.
  *
  * SPDX-License-Identifier: MIT
  */
 #ifndef FG_PLAN_SOURCES_H
 #define FG_PLAN_SOURCES_H
 
-/* Sparse: layer 0 is the stage's input; layer l >= 1 reads l-1, l-base, l-base^2, ... >= 0,
- * nearest first. Dense: 0, 1, ..., l-1, oldest first. The order is that of the reader's input
- * channels. out has room for layer entries; both return how many were written. */
-int fg_sources_sparse(int *out, int layer, int base);
-int fg_sources_dense(int *out, int layer);
+#include "plan/network.h"
+
+/* Number of a stage's oldest list element: 0, or 1 where the entry leaves out x_0. */
+int fg_sources_oldest(const fg_stage *stage);
+
+/* The elements that the rule gives reader 1 .. layers + 1 of a stage, the last of which is what
+ * follows the stage, in the order of its input channels. Layer 1 reads the stage's input, which
+ * is x_0 with entry `input`; without x_0 its list is empty. out has room for `reader` entries.
+ * Returns how many were written. */
+int fg_sources_of(int *out, const fg_stage *stage, int reader);
 
 #endif

@@ -1,4 +1,4 @@
-/* tensors.h - names, shapes and places of parameters and running statistics.
+/* tensors.h - names, shapes, places and initial values of parameters and running statistics.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -7,19 +7,14 @@
 
 #include "plan/plan.h"
 
-/* Makes room for the tensors of so many convolutions, the classifier with its bias among them,
- * and norms. */
-fg_status fg_tensors_reserve(fg_plan *plan, int convs, int norms);
+/* The weights of a convolution, named after it; of the classifier, its bias too. */
+fg_status fg_tensors_add_conv(fg_plan *plan, fg_op *op);
 
-/* The weights of the convolution that plan->convs gets next, named after it; and, for the
- * classifier, its bias too. */
-fg_status fg_tensors_add_conv(fg_plan *plan, fg_conv *conv);
-fg_status fg_tensors_add_linear(fg_plan *plan, fg_conv *conv);
+/* The four tensors of a norm whose channels are known; its scale begins at `scale`. */
+fg_status fg_tensors_add_norm(fg_plan *plan, fg_norm *norm, const char *name, float scale);
 
-/* The four tensors of the norm that plan->norms gets next. */
-fg_status fg_tensors_add_norm(fg_plan *plan, fg_norm *norm, const char *name);
-
-/* Once all are there: where each one begins, and the sums over all. */
-void fg_tensors_place(fg_plan *plan);
+/* Once all are there: running statistics behind parameters, where each one begins, and the sums
+ * over all. */
+fg_status fg_tensors_place(fg_plan *plan);
 
 #endif

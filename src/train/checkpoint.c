@@ -186,7 +186,7 @@ static fg_status write_metadata(fg_safetensors_writer *writer, const fg_net *net
     FG_TRY(fg_safetensors_writer_metadata(writer, KEY_FORMAT, FORMAT_VERSION));
     FG_TRY(fg_safetensors_writer_metadata(writer, KEY_VERSION, fg_version()));
     FG_TRY(fg_safetensors_writer_metadata(writer, KEY_MODEL,
-                                          fg_plan_information(fg_net_plan(net)).model));
+                                          fg_plan_information(fg_net_plan(net)).source));
     FG_TRY(fg_safetensors_writer_metadata(writer, KEY_RECIPE, text));
     FG_TRY(fg_safetensors_writer_metadata(writer, KEY_IMAGES, images));
     FG_TRY(fg_safetensors_writer_metadata(writer, KEY_DEVICE, device->name));

@@ -4,16 +4,14 @@
  */
 #include "train/match.h"
 
-#include "plan/model.h"
 #include "plan/plan.h"
 
-/* Takes over what the data say, or makes sure that it is the same. */
-static fg_status settle(int *value, bool given, int data, const char *what)
+/* What a model says must be what the data say. */
+static fg_status check(int value, bool given, int data, const char *what)
 {
-    if (given && *value != data)
+    if (given && value != data)
         return fg_fail(FG_ERR_ARGUMENT, "the model's %s is %d, but the data's is %d", what,
-                       *value, data);
-    *value = data;
+                       value, data);
     return FG_OK;
 }
 
@@ -21,17 +19,18 @@ fg_status fg_match_complete(char **out, const char *model, const fg_dataset *dat
 {
     fg_status status = FG_OK;
     const fg_dataset_info data = fg_dataset_information(dataset);
-    fg_model parsed;
+    fg_network network = {0};
 
     *out = NULL;
-    FG_TRY(fg_model_parse(&parsed, model));
-    FG_TRY(settle(&parsed.classes, parsed.classes_given, data.classes, "number of classes"));
+    FG_TRY(fg_network_of(&network, model));
+    FG_TRY(check(network.classes, network.classes_given, data.classes, "number of classes"));
     FG_TRY(
-        settle(&parsed.channels, parsed.channels_given, data.channels, "number of channels"));
-    FG_TRY(settle(&parsed.image, parsed.image_given, data.side, "image side"));
-    FG_TRY(fg_model_name(out, &parsed));
+        check(network.channels, network.channels_given, data.channels, "number of channels"));
+    FG_TRY(check(network.image, network.image_given, data.side, "image side"));
+    FG_TRY(fg_model_complete(out, model, data.classes, data.channels, data.side));
 
 cleanup:
+    fg_network_clear(&network);
     return status;
 }
 

@@ -118,7 +118,7 @@ static fg_status declare(struct probe *probe)
     const int64_t one = 1, steps = probe->config->steps;
     fg_safetensors_writer *writer = probe->writer;
 
-    FG_TRY(fg_safetensors_writer_metadata(writer, "model", plan.model));
+    FG_TRY(fg_safetensors_writer_metadata(writer, "model", plan.source));
     FG_TRY(fg_safetensors_writer_declare(writer, "eval_logits", FG_DTYPE_F32, 2, logits));
     FG_TRY(fg_safetensors_writer_declare(writer, "logits", FG_DTYPE_F32, 2, logits));
     FG_TRY(fg_safetensors_writer_declare(writer, "loss", FG_DTYPE_F32, 1, &one));

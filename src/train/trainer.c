@@ -9,6 +9,7 @@
 
 #include "data/file.h"
 #include "device/device.h"
+#include "net/net.h"
 #include "train/epoch.h"
 #include "train/history.h"
 #include "train/match.h"
@@ -175,6 +176,8 @@ fg_status fg_trainer_resume(fg_trainer **out, fg_device *device, const fg_train_
              "%s: state.step is %d, but an epoch has %d steps", config->checkpoint,
              stored.state.step, trainer->steps);
     FG_TRY(fg_checkpoint_restore(&stored, trainer->net));
+    fg_net_resume(trainer->net, (uint64_t)stored.state.epoch * (uint64_t)trainer->steps +
+                                    (uint64_t)stored.state.step);
     compare_devices(device, &stored);
     *out = trainer;
     trainer = NULL;

@@ -212,7 +212,7 @@ fg_status fg_net_save(fg_net *net, const char *path)
     FG_TRY(fg_weights_finite(net));
     FG_TRY(fg_safetensors_writer_create(&writer));
     FG_TRY(fg_safetensors_writer_metadata(writer, "model",
-                                          fg_plan_information(fg_net_plan(net)).model));
+                                          fg_plan_information(fg_net_plan(net)).source));
     FG_TRY(fg_weights_declare(writer, net, "", FG_WEIGHTS_ALL));
     FG_TRY(fg_safetensors_writer_open(writer, path));
     FG_TRY(fg_weights_append(writer, net, fg_net_read, FG_WEIGHTS_ALL));

@@ -14,6 +14,10 @@ parameters sparsenet-40-12:classes=100 193924
 parameters sparsenet-bc-100-24:classes=100 1461124
 parameters densenet-bc-100-12 769162
 parameters densenet-400-12 117124738
+parameters sparsenet-sum-110 1146842
+parameters seqresnet-b-r7-k16-n1 843834
+parameters delugenet-146:classes=100 6709380
+parameters resnext-29-8x64d 34426698
 
 exits 0 "$filigree" plan --model sparsenet-40-12 --json
 says '"model": *"sparsenet-40-12"'
@@ -26,6 +30,26 @@ exits 0 "$filigree" plan --model sparsenet-40-12 --dot
 says '^digraph '
 exits 0 "$filigree" plan --model sparsenet-40-12
 says 'sparsenet-40-12'
+
+# Stage by stage: layers, edges, sources of a layer, longest path.
+says '^ +1 +12 +37 +1\.\.4 +3$'
+exits 0 "$filigree" plan --model sparsenet-bc-400-12 --json
+[ "$(number edges)" = 342 ] || fail "66 layers have $(number edges) edges, not 342"
+[ "$(number longest_path)" = 6 ] || fail "66 layers have a path of $(number longest_path), not 6"
+says '"sources_per_layer": \[1, 2, 2, 3, 3, 3, 3, 4,'
+
+# Operations as three papers count them.
+gflops() {
+    exits 0 "$filigree" plan --model "$1" ${3:+--flops "$3"}
+    says "^GFLOPs +$2 \\(${3:-mac}, "
+}
+gflops resnet-50:stride=1x1 3.858
+gflops resnet-50:stride=1x1 3.858 mac
+gflops sparsenet-201-48 9.187 sparsenet
+gflops seqresnet-b42 5.335 seqconv
+exits 0 "$filigree" plan --model sparsenet-201-48 --flops sparsenet --json
+says '"flops": \{"convention": "sparsenet", "value": 9\.18688867[0-9]*, "unit": "1e9"\}'
+refuses 2 "'flop'.*mac, sparsenet, seqconv" "$filigree" plan --model sparsenet-40-12 --flops flop
 
 # Less memory without training, more with a larger batch.
 peak() {
@@ -53,12 +77,13 @@ for model in '' nonsense nonsense-40-12 sparsenet sparsenet-40 sparsenet-41-12 s
     sparsenet-40-0 sparsenet-40--12 sparsenet-40-12x sparsenet-40-99999999999 \
     sparsenet-40-12:classes sparsenet-40-12:classes= sparsenet-40-12:classes=0 \
     sparsenet-40-12:colour=3 sparsenet-40-12:image=0 sparsenet-40-12:image=1 \
-    sparsenet-40-12:image=999999999 sparsenet-40-12:channels=-3 sparsenet-40-12:dropout=0.2 \
+    sparsenet-40-12:image=999999999 sparsenet-40-12:channels=-3 sparsenet-40-12:dropout=1 \
     densenet-40-12:base=3 densenet-bc-40-12:compression=0 densenet-bc-40-12:compression=nan \
-    sparsenet-40-12:pool_grid=9; do
+    sparsenet-40-12:pool_grid=9 resnet-21 preresnet-30 sparsenet-sum-39 wrn-17-2 delugenet-39 \
+    seqresnet-r4-k7-n1 resnext-29-8x0d densenet-122-32 no/such.yaml; do
     refuses 1 '.' "$filigree" plan --model "$model"
 done
-refuses 1 'dropout' "$filigree" plan --model sparsenet-40-12:dropout=0.2
+refuses 1 'dropout' "$filigree" plan --model sparsenet-40-12:dropout=1
 
 # Output that cannot be written is a failure.
 status=0

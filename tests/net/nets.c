@@ -7,7 +7,31 @@
 #include "cl/random.h"
 #include "support/compare.h"
 
-fg_net *nets_create(fg_device *device, const char *model, int images, int training)
+const char *const nets_models[NETS_MODELS] = {
+    "sparsenet-10-4:image=9,channels=1,classes=2",
+    "densenet-10-4:image=11,channels=5,init=3",
+    "densenet-bc-16-4:image=8,compression=0.7,classes=100",
+    "sparsenet-bc-22-4:image=7,base=3",
+    "sparsenet-10-2+3+5:image=12,pool_grid=2",
+    "densenet-121-4:image=35,n=1+2+1+1,classes=10",
+    "densenet-bc-16-4:image=8,dropout=0.2",
+    "sparsenet-10-4:image=8,dropout=0.3",
+    "plain-8:image=7",
+    "resnet-8:image=9",
+    "resnext-11-2x3d:image=5",
+    "preplain-11:image=6",
+    "preresnet-basic-14:image=9",
+    "preresnet-20:image=5",
+    "wrn-10-2:image=7,dropout=0.4",
+    "sparsenet-sum-29:image=5",
+    "seqresnet-r1-k16-n1:image=8,dropout=0.1",
+    "seqresnet-b-r1-k8-n1:image=5,window=0",
+    "seqresnet-b22:image=17,r=1,n=1,classes=3",
+    "delugenet-20:image=8,m=0.25",
+    "delugenet-92:image=33,m=0.125,n=1+2+1+1,classes=5",
+};
+
+static fg_net *create(fg_device *device, const char *model, int images, int training, int keep)
 {
     fg_net_config config = FG_NET_CONFIG_INIT;
     fg_net *net = NULL;
@@ -15,9 +39,19 @@ fg_net *nets_create(fg_device *device, const char *model, int images, int traini
     config.model = model;
     config.images = images;
     config.training = training;
-    config.keep_gradients = training;
+    config.keep_gradients = keep;
     FG_EXPECT_OK(fg_net_create(&net, device, &config));
     return net;
+}
+
+fg_net *nets_create(fg_device *device, const char *model, int images, int training)
+{
+    return create(device, model, images, training, training);
+}
+
+fg_net *nets_create_trained(fg_device *device, const char *model, int images)
+{
+    return create(device, model, images, 1, 0);
 }
 
 nets_batch nets_batch_of(const fg_net *net, int images, int number)

@@ -13,10 +13,17 @@
 /* Compressed, bottlenecks, odd sides and channels: an operation of every kind on awkward maps. */
 #define NETS_MODEL "sparsenet-bc-16-4:image=9,channels=2,classes=7"
 
+/* Small networks of every family, on awkward maps, some with dropout. */
+#define NETS_MODELS 21
+extern const char *const nets_models[NETS_MODELS];
+
 static const fg_sgd nets_sgd = {0.1f, 0.9f, 1e-3f, 1};
 
 /* With gradients and of seed 1; fails the test where it cannot be. */
 fg_net *nets_create(fg_device *device, const char *model, int images, int training);
+
+/* As programs that train make it: parameters are updated on the way back, gradients not kept. */
+fg_net *nets_create_trained(fg_device *device, const char *model, int images);
 
 /* The same random batch for the same net and number; labels of any class. */
 typedef struct nets_batch {

@@ -12,6 +12,12 @@ static const char *const models[OUTSIDE_MODELS] = {
     "densenet-10-4:image=9,channels=1",
     "sparsenet-bc-22-4:image=8,base=3",
     "densenet-bc-16-4:image=8,compression=0.7",
+    "seqresnet-r1-k16-n1:image=4,channels=1",
+    "resnet-8:image=9",
+    "preresnet-basic-14:image=5",
+    "preplain-11:image=5",
+    "sparsenet-sum-29:image=4",
+    "delugenet-20:image=8,m=0.25",
 };
 
 const fg_plan *outside_plan;
@@ -68,6 +74,18 @@ void outside_create(int model)
         outside_maps[i] = outside_memory_of(outside_plan->maps[i].values)->handle;
     for (size_t i = 0; i < sizeof pixels / sizeof pixels[0]; ++i)
         pixels[i] = (float)sin((double)i * 0.37) + (float)(i % 5) * 0.1f;
+}
+
+void outside_write(int tensor)
+{
+    const int64_t count = fg_net_tensor(net, tensor).elements;
+    float *values = calloc((size_t)count, sizeof *values);
+
+    ck_assert_ptr_nonnull(values);
+    for (int64_t i = 0; i < count; ++i)
+        values[i] = (float)sin((double)i * 0.7 + 1) * 0.1f;
+    OUTSIDE_EXPECT_OK(fg_net_write(net, tensor, values));
+    free(values);
 }
 
 void outside_step(void)

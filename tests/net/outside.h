@@ -14,8 +14,9 @@
 #include "spy.h"
 
 #define OUTSIDE_IMAGES 2
-#define OUTSIDE_MODELS 4
-#define OUTSIDE_MOST_MAPS 64
+#define OUTSIDE_CONCATENATIONS 5 /* the first models; behind them networks of sums */
+#define OUTSIDE_MODELS 10
+#define OUTSIDE_MOST_MAPS 128
 
 #define OUTSIDE_EXPECT_OK(call)                                           \
     do {                                                                  \
@@ -36,6 +37,9 @@ bool outside_overlap(const spy_memory *a, const spy_memory *b);
 
 /* A net of one of several models, for OUTSIDE_IMAGES images. */
 void outside_create(int model);
+
+/* Gives a tensor of the net other values than 0. */
+void outside_write(int tensor);
 
 /* One training step, which is waited for. */
 void outside_step(void);

@@ -164,8 +164,10 @@ END_TEST
 
 START_TEST(test_few_images_are_learnt_by_heart)
 {
-    static const char *const models[] = {"sparsenet-10-4:image=8", "densenet-bc-16-4:image=8"};
-    fg_net *net = nets_create(fg_device_fixture(), models[_i], 8, 1);
+    static const char *const models[] = {
+        "sparsenet-10-4:image=8", "densenet-bc-16-4:image=8",    "resnet-8:image=8",
+        "wrn-10-1:image=8",       "seqresnet-r1-k16-n1:image=8", "delugenet-20:image=8,m=0.25"};
+    fg_net *net = nets_create_trained(fg_device_fixture(), models[_i], 8);
     const nets_batch batch = nets_batch_of(net, 8, 0);
     fg_step_result result = nets_step(net, &batch);
 
@@ -190,7 +192,7 @@ int main(void)
     tcase_add_checked_fixture(tests, NULL, fg_arrays_clear);
     tcase_add_test(tests, test_every_reader_has_running_statistics_of_its_own);
     tcase_add_test(tests, test_gradients_are_slopes_of_the_loss);
-    tcase_add_loop_test(tests, test_few_images_are_learnt_by_heart, 0, 2);
+    tcase_add_loop_test(tests, test_few_images_are_learnt_by_heart, 0, 6);
     suite_add_tcase(suite, tests);
     srunner_set_fork_status(runner, CK_NOFORK);
     srunner_run_all(runner, CK_ENV);

@@ -7,14 +7,6 @@
 
 #include "nets.h"
 
-static const char *const models[] = {
-    "sparsenet-10-4:image=9,channels=1,classes=2",
-    "densenet-10-4:image=11,channels=5,init=3",
-    "densenet-bc-16-4:image=8,compression=0.7,classes=100",
-    "sparsenet-bc-22-4:image=7,base=3",
-    "sparsenet-10-2+3+5:image=12,pool_grid=2",
-};
-#define MODELS ((int)(sizeof models / sizeof models[0]))
 #define IMAGES 5
 
 static fg_device
@@ -40,7 +32,7 @@ START_TEST(test_training_reads_nothing_that_is_not_there)
     nets_state logits[2][2], state[2], gradients[2];
 
     for (int i = 0; i < 2; ++i) {
-        fg_net *net = nets_create(devices[i], models[_i], IMAGES, 1);
+        fg_net *net = nets_create(devices[i], nets_models[_i], IMAGES, 1);
         const nets_batch full = nets_batch_of(net, IMAGES, 0), part = nets_batch_of(net, 3, 1);
         ck_assert_int_eq(devices[i]->poison, i);
         nets_step(net, &part);
@@ -64,7 +56,7 @@ START_TEST(test_evaluation_reads_nothing_that_is_not_there)
     nets_state logits[2];
 
     for (int i = 0; i < 2; ++i) {
-        fg_net *net = nets_create(devices[i], models[_i], IMAGES, 0);
+        fg_net *net = nets_create(devices[i], nets_models[_i], IMAGES, 0);
         const nets_batch part = nets_batch_of(net, 3, 1);
         nets_logits(net, FG_MODE_EVALUATION, &part);
         logits[i] = nets_logits(net, FG_MODE_EVALUATION, &part);
@@ -84,8 +76,8 @@ int main(void)
     tcase_set_timeout(tests, 0);
     tcase_add_unchecked_fixture(tests, setup, teardown);
     tcase_add_checked_fixture(tests, NULL, fg_arrays_clear);
-    tcase_add_loop_test(tests, test_training_reads_nothing_that_is_not_there, 0, MODELS);
-    tcase_add_loop_test(tests, test_evaluation_reads_nothing_that_is_not_there, 0, MODELS);
+    tcase_add_loop_test(tests, test_training_reads_nothing_that_is_not_there, 0, NETS_MODELS);
+    tcase_add_loop_test(tests, test_evaluation_reads_nothing_that_is_not_there, 0, NETS_MODELS);
     suite_add_tcase(suite, tests);
     srunner_set_fork_status(runner, CK_NOFORK);
     srunner_run_all(runner, CK_ENV);

@@ -96,6 +96,29 @@ START_TEST(test_calls_out_of_order_are_refused)
 }
 END_TEST
 
+/* Only a step knows how to update on its way back. */
+START_TEST(test_passes_need_kept_gradients)
+{
+    static const char *const message = "keep_gradients";
+    fg_net *trained = nets_create_trained(fg_device_fixture(), NETS_MODEL, IMAGES);
+    const nets_batch batch = nets_batch_of(trained, IMAGES, 0);
+    float value = 0;
+
+    nets_step(trained, &batch);
+    nets_step(net, &batch);
+    FG_EXPECT_OK(fg_net_forward(trained, FG_MODE_TRAINING, NULL, batch.pixels, IMAGES));
+    FG_EXPECT_OK(fg_net_forward(net, FG_MODE_TRAINING, NULL, batch.pixels, IMAGES));
+    FG_EXPECT_FAILS(fg_net_backward(trained, &value, batch.labels), FG_ERR_ARGUMENT, message);
+    FG_EXPECT_FAILS(fg_net_update(trained, &nets_sgd), FG_ERR_ARGUMENT, message);
+    FG_EXPECT_FAILS(fg_net_read_gradient(trained, 0, &value), FG_ERR_ARGUMENT, message);
+    nets_step(trained, &batch);
+    nets_step(net, &batch);
+    const nets_state got = nets_state_of(trained), expected = nets_state_of(net);
+    nets_expect_same("after refused passes", &got, &expected);
+    fg_net_free(trained);
+}
+END_TEST
+
 START_TEST(test_single_values_have_no_variance)
 {
     fg_net *narrow = nets_create(fg_device_fixture(), "sparsenet-10-4:image=4", 2, 1);
@@ -159,6 +182,7 @@ int main(void)
     tcase_add_test(tests, test_refused_steps_change_nothing);
     tcase_add_test(tests, test_refused_labels_keep_the_forward_pass);
     tcase_add_test(tests, test_calls_out_of_order_are_refused);
+    tcase_add_test(tests, test_passes_need_kept_gradients);
     tcase_add_test(tests, test_single_values_have_no_variance);
     tcase_add_test(tests, test_net_survives_a_loss_that_is_not_finite);
     suite_add_tcase(suite, tests);

@@ -45,6 +45,23 @@ START_TEST(test_step_is_forward_backward_and_update)
 }
 END_TEST
 
+/* Updates on the way back, slice by slice, are those of all parameters at the end. */
+START_TEST(test_kept_gradients_change_no_bits)
+{
+    fg_net *kept = nets_create(fg_device_fixture(), nets_models[_i], IMAGES, 1);
+    fg_net *trained = nets_create_trained(fg_device_fixture(), nets_models[_i], IMAGES);
+
+    for (int i = 0; i < 3; ++i) {
+        const nets_batch batch = nets_batch_of(kept, IMAGES - i, i);
+        ck_assert(nets_step(kept, &batch).loss == nets_step(trained, &batch).loss);
+    }
+    const nets_state got = nets_state_of(trained), expected = nets_state_of(kept);
+    nets_expect_same(nets_models[_i], &got, &expected);
+    fg_net_free(trained);
+    fg_net_free(kept);
+}
+END_TEST
+
 START_TEST(test_smaller_batch_after_a_larger_one_leaves_no_trace)
 {
     fg_net *small = nets_create(fg_device_fixture(), NETS_MODEL, 2, 1);
@@ -216,6 +233,7 @@ int main(void)
     tcase_add_unchecked_fixture(tests, fg_device_fixture_open, fg_device_fixture_close);
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, test_step_is_forward_backward_and_update);
+    tcase_add_loop_test(tests, test_kept_gradients_change_no_bits, 0, NETS_MODELS);
     tcase_add_test(tests, test_smaller_batch_after_a_larger_one_leaves_no_trace);
     tcase_add_test(tests, test_evaluation_changes_nothing);
     tcase_add_test(tests, test_evaluation_does_not_depend_on_the_rest_of_the_batch);

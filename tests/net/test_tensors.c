@@ -104,13 +104,9 @@ END_TEST
 
 START_TEST(test_gradients_are_there_where_they_are_kept)
 {
-    fg_net_config config = FG_NET_CONFIG_INIT;
-    fg_net *plain = NULL;
+    fg_net *plain = nets_create_trained(fg_device_fixture(), NETS_MODEL, 2);
     float value = 0;
 
-    config.model = NETS_MODEL;
-    config.images = 2;
-    FG_EXPECT_OK(fg_net_create(&plain, fg_device_fixture(), &config));
     const nets_batch batch = nets_batch_of(plain, 2, 0);
     nets_step(plain, &batch);
     FG_EXPECT_FAILS(fg_net_read_gradient(plain, 0, &value), FG_ERR_ARGUMENT, "keep_gradients");

@@ -1,7 +1,7 @@
 /* test_batchnorm.c - what batch norm does per channel, against the reference.
  *
  * The passes over pixels are in the kernels beside it: test_conv.c, test_pool.c,
- * test_head_pool.c.
+ * test_head_pool.c. The backward pass is in test_batchnorm_backward.c.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -9,15 +9,14 @@
 
 #include <math.h>
 
+#include "cl/sources.h"
 #include "ref/batchnorm.h"
-#include "ref/reader.h"
 #include "support/arrays.h"
 #include "support/compare.h"
 #include "support/device_fixture.h"
 #include "support/shapes.h"
 
 #define FIRST_SLOT 3
-#define MAP_CHANNELS 40
 
 static fg_kernels kernels;
 static fg_batchnorm_op op;
@@ -33,17 +32,6 @@ static void close_device(void)
 {
     fg_kernels_clear(&kernels);
     fg_device_fixture_close();
-}
-
-/* Two readers of one map: ranges in scattered order; the second one adds to what it shares. */
-static const struct fg_source first_list[] = {{20, 5, 0}, {0, 1, 0}, {7, 12, 0}};
-static const struct fg_source second_list[] = {{7, 12, 1}, {30, 10, 0}, {20, 5, 1}};
-#define FIRST_CHANNELS 18
-#define SECOND_CHANNELS 27
-
-static fg_input input_of(const fg_features *map, const struct fg_source *list, int channels)
-{
-    return (fg_input){map, fg_arrays_buffer(list, 3 * sizeof *list), 0, 3, channels};
 }
 
 static fg_buffer *upload(const float *values, size_t count)
@@ -148,50 +136,78 @@ START_TEST(a_constant_channel_has_no_variance)
 }
 END_TEST
 
-START_TEST(affine_has_the_statistics_of_its_mode)
-{
-    const fg_features map = {.first_slot = FIRST_SLOT};
-    const fg_input in = input_of(&map, first_list, FIRST_CHANNELS);
-    const fg_batchnorm_norm norm = {5, 30, 10, 50};
-    float *table = fg_arrays_random(2 * (FIRST_SLOT + MAP_CHANNELS), 0.1f, 2.0f);
-    float *parameters = fg_arrays_random(60, -1.0f, 1.0f);
-    float *running = fg_arrays_random(80, 0.1f, 2.0f);
-    fg_buffer *affine = fg_arrays_scratch(4 * FIRST_CHANNELS);
+#define MANY 61 /* sources: enough channels for many work-items */
+#define MOST_CHANNELS 4
 
-    FG_EXPECT_OK(fg_batchnorm_affine(&op, affine, &in, &norm, (enum fg_affine_mode)_i,
-                                     upload(table, 2 * (FIRST_SLOT + MAP_CHANNELS)),
-                                     upload(parameters, 60), upload(running, 80)));
-    const struct fg_affine *got = fg_arrays_read(affine);
-    for (int c = 0; c < FIRST_CHANNELS; ++c) {
-        const int slot = 2 * (FIRST_SLOT + fg_sources_channel(first_list, c));
-        const bool batch = _i == FG_AFFINE_BATCH;
-        const double mean = (double)(batch ? table[slot] : running[norm.mean + (size_t)c]);
-        const double variance =
-            (double)(batch ? table[slot + 1] : running[norm.variance + (size_t)c]);
-        const double inverse = 1.0 / sqrt(variance + (double)FG_NORM_EPSILON);
-        const double scale = (double)parameters[norm.scale + (size_t)c] * inverse;
-        const double shift = (double)parameters[norm.shift + (size_t)c] - mean * scale;
-        fg_compare_rounded("mean", &got[c].mean, &mean, 1, 0.0, 0.0);
-        /* A root and a division of OpenCL C may be 3 units off each; there are few steps. */
-        fg_compare_rounded("inverse", &got[c].inverse, &inverse, 1, 8.0, 0.0);
-        fg_compare_rounded("scale", &got[c].scale, &scale, 1, 10.0, 0.0);
-        fg_compare_rounded("shift", &got[c].shift, &shift, 1, 12.0, fabs(mean * scale));
+/* Sources of 1 to MOST_CHANNELS channels in scattered places; every third has no norm, every
+ * other one a norm of its own, whose elements lie in scattered places too. */
+static void scatter(struct fg_source *list)
+{
+    for (int i = 0; i < MANY; ++i) {
+        const int place = MOST_CHANNELS * (i * 17 % MANY);
+        list[i] = (struct fg_source){.first_channel = place,
+                                     .channels = 1 + i % MOST_CHANNELS,
+                                     .slot = FIRST_SLOT + place,
+                                     .scale = i % 3 == 2 ? -1 : place,
+                                     .shift = MOST_CHANNELS * (MANY + i),
+                                     .mean = MOST_CHANNELS * (MANY + i),
+                                     .variance = place};
     }
 }
-END_TEST
 
-START_TEST(affine_without_a_norm_is_the_identity)
+/* One channel's, with the parameters and the statistics that it belongs to. */
+static void compare_affine(const struct fg_affine *got, float gamma, float beta, float mean,
+                           float variance)
 {
-    const fg_features map = {.first_slot = -1};
-    const fg_input in = input_of(&map, first_list, FIRST_CHANNELS);
-    fg_buffer *affine = fg_arrays_scratch(4 * FIRST_CHANNELS);
+    const double expected_mean = (double)mean;
+    const double inverse = 1.0 / sqrt((double)variance + (double)FG_NORM_EPSILON);
+    const double scale = (double)gamma * inverse;
+    const double shift = (double)beta - expected_mean * scale;
 
-    FG_EXPECT_OK(
-        fg_batchnorm_affine(&op, affine, &in, NULL, FG_AFFINE_BATCH, NULL, NULL, NULL));
+    fg_compare_rounded("mean", &got->mean, &expected_mean, 1, 0.0, 0.0);
+    /* A root and a division of OpenCL C may be 3 units off each; there are few steps. */
+    fg_compare_rounded("inverse", &got->inverse, &inverse, 1, 8.0, 0.0);
+    fg_compare_rounded("scale", &got->scale, &scale, 1, 10.0, 0.0);
+    fg_compare_rounded("shift", &got->shift, &shift, 1, 12.0, fabs(expected_mean * scale));
+}
+
+START_TEST(affine_has_each_sources_norm_and_the_statistics_of_its_mode)
+{
+    const enum fg_affine_mode mode = (enum fg_affine_mode)_i;
+    const int first_source = 2, elements = 2 * MOST_CHANNELS * MANY;
+    const int slots = FIRST_SLOT + MOST_CHANNELS * MANY;
+    struct fg_source table[2 + MANY] = {{.channels = 1}, {.channels = 99}};
+    const struct fg_source *list = table + first_source;
+    float *statistics = fg_arrays_random(2 * (size_t)slots, 0.1f, 2.0f);
+    float *parameters = fg_arrays_random((size_t)elements, -1.0f, 1.0f);
+    float *running = fg_arrays_random((size_t)elements, 0.1f, 2.0f);
+    int channels = 0;
+
+    scatter(table + first_source);
+    for (int i = 0; i < MANY; ++i)
+        channels += list[i].channels;
+    const fg_features map = {.first_slot = -1};
+    const fg_input in = {&map, fg_arrays_buffer(table, sizeof table), first_source, MANY,
+                         channels};
+    fg_buffer *affine = fg_arrays_scratch(4 * (size_t)channels);
+    FG_EXPECT_OK(fg_batchnorm_affine(
+        &op, affine, &in, mode,
+        mode == FG_AFFINE_BATCH ? upload(statistics, 2 * (size_t)slots) : NULL,
+        upload(parameters, (size_t)elements), upload(running, (size_t)elements)));
+
     const struct fg_affine *got = fg_arrays_read(affine);
-    for (int c = 0; c < FIRST_CHANNELS; ++c)
-        ck_assert(got[c].scale == 1.0f && got[c].shift == 0.0f && got[c].mean == 0.0f &&
-                  got[c].inverse == 1.0f);
+    for (int i = 0; i < MANY; ++i)
+        for (int k = 0; k < list[i].channels; ++k, ++got) {
+            const float *batch = statistics + 2 * (list[i].slot + k);
+            if (list[i].scale < 0)
+                ck_assert(got->scale == 1.0f && got->shift == 0.0f && got->mean == 0.0f &&
+                          got->inverse == 1.0f);
+            else
+                compare_affine(
+                    got, parameters[list[i].scale + k], parameters[list[i].shift + k],
+                    mode == FG_AFFINE_BATCH ? batch[0] : running[list[i].mean + k],
+                    mode == FG_AFFINE_BATCH ? batch[1] : running[list[i].variance + k]);
+        }
 }
 END_TEST
 
@@ -220,173 +236,6 @@ START_TEST(running_statistics_follow_the_batch)
 }
 END_TEST
 
-/* A reader in the backward pass: the textbook's result, and what kernels are given instead. */
-typedef struct reader_case {
-    fg_ref_reader reader;
-    fg_input in;
-    fg_batchnorm_norm norm;
-    double *gamma, *grad_a; /* grad_a: of what stands behind the norm */
-    float *partials;
-} reader_case;
-
-static struct {
-    fg_map_shape shape;
-    fg_features map;
-    int pixels;
-    double *x, *mean, *variance;
-    double *expected; /* [MAP_CHANNELS][pixels]: the textbook's gradients of both readers */
-    double *summed;   /* the same size: G, what readers add up */
-    float *parameters;
-} backward;
-
-static void create_reader(reader_case *out, const struct fg_source *list, int channels,
-                          size_t scale)
-{
-    const int pixels = backward.pixels;
-    fg_ref_affine *affine = (fg_ref_affine *)fg_arrays_doubles((size_t)channels * 4);
-
-    out->gamma = fg_arrays_doubles((size_t)channels);
-    out->grad_a = fg_arrays_doubles((size_t)(channels * pixels));
-    for (int c = 0; c < channels; ++c) {
-        const int channel = fg_sources_channel(list, c);
-        out->gamma[c] = (double)backward.parameters[scale + (size_t)c];
-        affine[c].mean = backward.mean[channel];
-        affine[c].inverse = 1.0 / sqrt(backward.variance[channel] + (double)FG_NORM_EPSILON);
-        affine[c].scale = out->gamma[c] * affine[c].inverse;
-        affine[c].shift = -affine[c].mean * affine[c].scale;
-    }
-    for (int i = 0; i < channels * pixels; ++i)
-        out->grad_a[i] = fg_arrays_next(-1.0, 1.0);
-    out->reader = (fg_ref_reader){list, affine, channels, pixels, false};
-    out->in = input_of(&backward.map, list, channels);
-    out->norm = (fg_batchnorm_norm){scale, scale + (size_t)channels, 0, 0};
-}
-
-static void add_textbook(const reader_case *r)
-{
-    const int pixels = backward.pixels;
-    double *grad_x = fg_arrays_doubles((size_t)pixels), grad_gamma, grad_beta;
-
-    for (int c = 0; c < r->reader.channels; ++c) {
-        const int first = fg_sources_channel(r->reader.sources, c) * pixels;
-        fg_ref_batchnorm_backward(grad_x, &grad_gamma, &grad_beta, backward.x + first,
-                                  &r->gamma[c], r->grad_a + c * pixels, 1, pixels);
-        for (int p = 0; p < pixels; ++p)
-            backward.expected[first + p] += grad_x[p];
-    }
-}
-
-/* d_beta and d_gamma, each lane of each chunk with an arbitrary share. */
-static size_t split_sums(reader_case *r, const double *grad_gamma, const double *grad_beta,
-                         int chunks)
-{
-    const int channels = r->reader.channels, parts = chunks * FG_LANES;
-    const size_t count = FG_PARTIALS_FLOATS((size_t)chunks, (size_t)channels);
-
-    r->partials = fg_arrays_floats(count);
-    for (int c = 0; c < channels; ++c) {
-        double beta = grad_beta[c], gamma = grad_gamma[c];
-        for (int i = 0; i < parts; ++i) {
-            float *to =
-                r->partials + ((i / FG_LANES) * channels + c) * 2 * FG_LANES + i % FG_LANES;
-            to[0] = (float)(i == parts - 1 ? beta
-                                           : grad_beta[c] * fg_arrays_next(0.0, 2.0) / parts);
-            to[FG_LANES] =
-                (float)(i == parts - 1 ? gamma
-                                       : grad_gamma[c] * fg_arrays_next(0.0, 2.0) / parts);
-            beta -= (double)to[0];
-            gamma -= (double)to[FG_LANES];
-        }
-    }
-    return count;
-}
-
-static void run_reader(reader_case *r, const fg_buffer *sums, const fg_buffer *parameters,
-                       const fg_buffer *gradients)
-{
-    const struct fg_chunks chunks =
-        fg_chunks_of(backward.shape.images, backward.shape.height, backward.shape.width);
-    const size_t channels = (size_t)r->reader.channels;
-    double *grad_gamma = fg_arrays_doubles(channels), *grad_beta = fg_arrays_doubles(channels);
-
-    fg_ref_reader_backward(backward.summed, grad_gamma, grad_beta, &r->reader, backward.x,
-                           r->grad_a);
-    const size_t count = split_sums(r, grad_gamma, grad_beta, chunks.chunks);
-    FG_EXPECT_OK(fg_batchnorm_backward(&op, gradients, sums, &r->in, &r->norm, parameters,
-                                       upload(r->partials, count), backward.shape.images));
-    const float *got = fg_arrays_read(gradients);
-    /* Sums of chunks and lanes: the roundings of up to 32 * 16 numbers, some of them larger. */
-    fg_compare_rounded("d_gamma", got + r->norm.scale, grad_gamma, channels, 32.0,
-                       fg_arrays_largest(grad_gamma, channels));
-    fg_compare_rounded("d_beta", got + r->norm.shift, grad_beta, channels, 32.0,
-                       fg_arrays_largest(grad_beta, channels));
-}
-
-START_TEST(two_readers_and_coefficients_give_the_textbooks_gradient)
-{
-    const size_t first_scale = 7, second_scale = 50, parameters_count = 110;
-    backward.shape = fg_shapes_maps[_i];
-    backward.pixels = backward.shape.images * backward.shape.height * backward.shape.width;
-    const int pixels = backward.pixels, all = MAP_CHANNELS * pixels;
-    backward.map =
-        (fg_features){NULL, NULL, backward.shape.height, backward.shape.width, 0, FIRST_SLOT};
-    backward.x = fg_arrays_doubles((size_t)all);
-    backward.expected = fg_arrays_doubles((size_t)all);
-    backward.summed = fg_arrays_doubles((size_t)all);
-    backward.mean = fg_arrays_doubles(MAP_CHANNELS);
-    backward.variance = fg_arrays_doubles(MAP_CHANNELS);
-    backward.parameters = fg_arrays_random(parameters_count, 0.5f, 1.5f);
-    for (int i = 0; i < all; ++i)
-        backward.x[i] = fg_arrays_next(-1.0, 1.0);
-    fg_ref_batchnorm_statistics(backward.mean, backward.variance, backward.x, MAP_CHANNELS,
-                                pixels);
-
-    float *table = fg_arrays_floats(2 * (FIRST_SLOT + MAP_CHANNELS));
-    for (int c = 0; c < MAP_CHANNELS; ++c) {
-        table[2 * (FIRST_SLOT + c)] = (float)backward.mean[c];
-        table[2 * (FIRST_SLOT + c) + 1] = (float)backward.variance[c];
-    }
-    const fg_buffer *statistics = upload(table, 2 * (FIRST_SLOT + MAP_CHANNELS));
-    const fg_buffer *parameters = upload(backward.parameters, parameters_count);
-    const fg_buffer *gradients = fg_arrays_scratch(parameters_count);
-    const fg_buffer *sums = fg_arrays_scratch(2 * (FIRST_SLOT + MAP_CHANNELS));
-    reader_case first = {0}, second = {0};
-
-    create_reader(&first, first_list, FIRST_CHANNELS, first_scale);
-    create_reader(&second, second_list, SECOND_CHANNELS, second_scale);
-    add_textbook(&first);
-    add_textbook(&second);
-    run_reader(&first, sums, parameters, gradients);
-    run_reader(&second, sums, parameters, gradients);
-    const float *got_gradients = fg_arrays_read(gradients);
-    fg_compare_poisoned("gradients before", got_gradients, first_scale);
-    fg_compare_poisoned("gradients behind", got_gradients + 104, parameters_count - 104);
-
-    /* The channels that both read, and those that one does. */
-    const fg_output features[] = {{&backward.map, 7, 12},
-                                  {&backward.map, 20, 5},
-                                  {&backward.map, 0, 1},
-                                  {&backward.map, 30, 10}};
-    for (int i = 0; i < 4; ++i) {
-        const int channels = features[i].channels;
-        const fg_buffer *coefficients = fg_arrays_scratch(4 * (size_t)channels);
-        FG_EXPECT_OK(fg_batchnorm_coefficients(&op, coefficients, sums, statistics,
-                                               &features[i], backward.shape.images));
-        const struct fg_coefficients *f = fg_arrays_read(coefficients);
-        for (int k = 0; k < channels; ++k) {
-            const int at = (features[i].first_channel + k) * pixels;
-            float *dx = fg_arrays_floats((size_t)pixels);
-            for (int p = 0; p < pixels; ++p)
-                dx[p] = (float)(backward.summed[at + p] + (double)f[k].c +
-                                (double)f[k].q * (backward.x[at + p] - (double)f[k].mean));
-            /* G, q * (x - mean) and c cancel; q and c are sums of chunks and lanes. */
-            fg_compare_rounded("dx", dx, backward.expected + at, (size_t)pixels, 64.0,
-                               fg_arrays_largest(backward.summed + at, (size_t)pixels));
-        }
-    }
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("ops/batchnorm");
@@ -400,12 +249,9 @@ int main(void)
     tcase_add_loop_test(tests, statistics_merge_chunks_and_lanes, 0, maps);
     tcase_add_loop_test(tests, statistics_stand_a_mean_of_1000_sigma, 1, maps);
     tcase_add_loop_test(tests, a_constant_channel_has_no_variance, 0, maps);
-    tcase_add_loop_test(tests, affine_has_the_statistics_of_its_mode, FG_AFFINE_BATCH,
-                        FG_AFFINE_RUNNING + 1);
-    tcase_add_test(tests, affine_without_a_norm_is_the_identity);
+    tcase_add_loop_test(tests, affine_has_each_sources_norm_and_the_statistics_of_its_mode,
+                        FG_AFFINE_BATCH, FG_AFFINE_RUNNING + 1);
     tcase_add_test(tests, running_statistics_follow_the_batch);
-    tcase_add_loop_test(tests, two_readers_and_coefficients_give_the_textbooks_gradient, 1,
-                        maps);
     suite_add_tcase(suite, tests);
     srunner_set_fork_status(runner, CK_NOFORK);
     srunner_run_all(runner, CK_ENV);

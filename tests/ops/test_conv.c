@@ -25,7 +25,7 @@ static struct {
     fg_ref_conv conv;
     double *x;       /* the input's map: [channels of the map][pixels] */
     double *a;       /* what the convolution reads: [in_channels][pixels] */
-    double *weights; /* [out_channels][in_channels][taps] */
+    double *weights; /* [out_channels][in_channels / groups][taps] */
 } ref;
 
 static void open_device(void)
@@ -42,7 +42,7 @@ static void close_device(void)
 
 static double *read_map(const float *values, const fg_conv_map *map)
 {
-    return fg_arrays_packed(values, (size_t)map->channels, (size_t)run.pixels,
+    return fg_arrays_packed(values, (size_t)map->channels, (size_t)map->pixels,
                             (size_t)map->device.pitch);
 }
 
@@ -51,12 +51,36 @@ static double *read_outs(const float *values)
 {
     const size_t pitch = (size_t)run.out.device.pitch;
     return fg_arrays_packed(values + (size_t)run.call.out.first_channel * pitch,
-                            (size_t)run.call.out.channels, (size_t)run.pixels, pitch);
+                            (size_t)run.call.out.channels, (size_t)run.out.pixels, pitch);
 }
 
-static void create(int index, fg_conv_place place)
+/* values *= the masks of [channels][pixels of map] */
+static void drop(double *values, struct fg_dropout masks, fg_dropout_kind kind,
+                 const fg_conv_map *map, int channels)
 {
-    fg_conv_run_create(&run, &kernels, &fg_shapes_convs[index], place);
+    const int image = map->device.height * map->device.width;
+
+    for (int i = 0; i < channels * map->pixels; ++i)
+        if (kind == FG_DROPOUT_ELEMENTS)
+            values[i] *= (double)fg_dropout_at(masks, (fg_u32)i);
+        else if (kind == FG_DROPOUT_CHANNELS)
+            values[i] *= (double)fg_dropout_at(masks, (fg_u32)(i / image));
+}
+
+static void drop_inputs(double *values)
+{
+    drop(values, run.call.in_dropout, run.op.shape.in_dropout, &run.in, run.call.in.channels);
+}
+
+static void drop_outputs(double *values)
+{
+    drop(values, run.call.out_dropout, run.op.shape.out_dropout, &run.out,
+         run.call.out.channels);
+}
+
+/* The reference's side of the run. */
+static void create_ref(void)
+{
     const int in = run.call.in.channels;
     fg_ref_affine *affine = (fg_ref_affine *)fg_arrays_doubles((size_t)in * 4);
     for (int c = 0; c < in; ++c) {
@@ -64,30 +88,54 @@ static void create(int index, fg_conv_place place)
         affine[c] = (fg_ref_affine){(double)f.scale, (double)f.shift, (double)f.mean,
                                     (double)f.inverse};
     }
-    ref.reader = (fg_ref_reader){run.sources, affine, in, run.pixels, run.call.relu};
+    const fg_conv_shape *shape = &run.op.shape;
+    ref.reader = (fg_ref_reader){run.sources, affine, in, run.in.pixels, run.call.relu};
     ref.conv =
-        (fg_ref_conv){run.shape->map.images,   run.shape->map.height, run.shape->map.width, in,
-                      run.shape->out_channels, run.shape->side};
+        (fg_ref_conv){run.shape->map.images, shape->in_height, shape->in_width, in,
+                      shape->out_channels,   shape->side,      shape->stride,   shape->groups};
     ref.x = read_map(run.in.values, &run.in);
-    ref.a = fg_arrays_doubles((size_t)in * (size_t)run.pixels);
+    ref.a = fg_arrays_doubles((size_t)in * (size_t)run.in.pixels);
     fg_ref_reader_forward(ref.a, &ref.reader, ref.x);
+    drop_inputs(ref.a);
     ref.weights = fg_arrays_widened(run.parameters + FG_CONV_RUN_MARGIN, (size_t)run.weights);
+}
+
+static void create_case(const fg_conv_case *shape, fg_conv_place place)
+{
+    fg_conv_run_create(&run, &kernels, shape, place);
+    create_ref();
+}
+
+static void create(int index, fg_conv_place place)
+{
+    create_case(&fg_shapes_convs[index], place);
 }
 
 /* got against a sum of `terms` products each. Every addition rounds a sum of about the size of
  * the largest result by at most half a unit; such errors are independent, so they grow with the
  * square root of the number of terms. Each term was rounded a few times itself. */
+static double units_of_sum(double terms)
+{
+    return 4.0 + 2.0 * sqrt(terms);
+}
+
 static void compare_sums(const char *what, const float *got, const double *expected,
                          size_t count, double terms)
 {
-    fg_compare_rounded(what, got, expected, count, 4.0 + 2.0 * sqrt(terms),
+    fg_compare_rounded(what, got, expected, count, units_of_sum(terms),
                        fg_arrays_largest(expected, count));
+}
+
+/* Products of one output. */
+static double terms_of_output(void)
+{
+    return ref.conv.in_channels / ref.conv.groups * ref.conv.side * ref.conv.side;
 }
 
 static void check_forward(void)
 {
     const fg_output *out = &run.call.out;
-    const size_t pitch = (size_t)run.out.device.pitch, pixels = (size_t)run.pixels;
+    const size_t pitch = (size_t)run.out.device.pitch, pixels = (size_t)run.out.pixels;
     const double *bias =
         run.place != FG_CONV_LINEAR
             ? NULL
@@ -96,16 +144,18 @@ static void check_forward(void)
 
     fg_conv_run_forward(&run);
     fg_ref_conv_forward(expected, &ref.conv, ref.a, ref.weights, bias);
+    drop_outputs(expected);
     const float *got = fg_arrays_read(run.out.device.values);
     for (int k = 0; k < out->channels; ++k)
         compare_sums("the output", got + (size_t)(out->first_channel + k) * pitch,
-                     expected + (size_t)k * pixels, pixels,
-                     ref.conv.in_channels * ref.conv.side * ref.conv.side);
+                     expected + (size_t)k * pixels, pixels, terms_of_output());
 }
 
 START_TEST(forward_is_the_reference)
 {
     for (int place = 0; place < FG_CONV_PLACES; ++place) {
+        if (!fg_conv_run_possible(&fg_shapes_convs[_i], place))
+            continue;
         create(_i, place);
         check_forward();
     }
@@ -123,7 +173,7 @@ static const struct fg_statistics *run_statistics(void)
     fg_conv_run_forward(&run);
     FG_EXPECT_OK(fg_batchnorm_prepare(&op, &kernels, true));
     FG_EXPECT_OK(fg_batchnorm_statistics(&op, table, run.call.partials, out, run.call.images,
-                                         run.shape->side == 3));
+                                         fg_conv_image_runs(&run.op)));
     const struct fg_statistics *statistics = fg_arrays_read(table);
     fg_compare_poisoned("the statistics of other channels", &statistics[0].mean,
                         (size_t)out->first_channel * 2);
@@ -137,10 +187,12 @@ static void check_statistics(double mean_units, double variance_units)
     const double *y = read_outs(fg_arrays_read(run.out.device.values));
     double *mean = fg_arrays_doubles((size_t)outs), *variance = fg_arrays_doubles((size_t)outs);
 
-    fg_ref_batchnorm_statistics(mean, variance, y, outs, run.pixels);
+    fg_ref_batchnorm_statistics(mean, variance, y, outs, run.out.pixels);
     for (int k = 0; k < outs; ++k) {
         fg_compare_rounded("mean", &got[k].mean, &mean[k], 1, mean_units, sqrt(variance[k]));
-        fg_compare_rounded("variance", &got[k].variance, &variance[k], 1, variance_units, 0.0);
+        /* In double precision a constant channel's is not quite 0. */
+        fg_compare_rounded("variance", &got[k].variance, &variance[k], 1, variance_units,
+                           1e-20);
     }
 }
 
@@ -151,6 +203,8 @@ START_TEST(statistics_are_those_of_what_was_written)
     const fg_conv_place places[] = {FG_CONV_IN_STAGE, FG_CONV_BETWEEN};
 
     for (int i = 0; i < 2; ++i) {
+        if (!fg_conv_run_possible(&fg_shapes_convs[_i], places[i]))
+            continue;
         create(_i, places[i]);
         check_statistics(16.0, 32.0);
     }
@@ -165,12 +219,12 @@ START_TEST(statistics_stand_a_mean_of_1000_sigma)
     const fg_conv_place places[] = {FG_CONV_IN_STAGE, FG_CONV_BETWEEN};
     const int outs = fg_shapes_convs[_i].out_channels;
 
-    create(_i, places[_i % 2]);
-    double *y = fg_arrays_doubles((size_t)(outs * run.pixels));
+    create(_i, places[fg_conv_run_possible(&fg_shapes_convs[_i], places[0]) ? _i % 2 : 1]);
+    double *y = fg_arrays_doubles((size_t)(outs * run.out.pixels));
     fg_ref_conv_forward(y, &ref.conv, ref.a, ref.weights, NULL);
     run.call.first_bias = FG_CONV_RUN_MARGIN + run.weights;
     double *mean = fg_arrays_doubles((size_t)outs), *variance = fg_arrays_doubles((size_t)outs);
-    fg_ref_batchnorm_statistics(mean, variance, y, outs, run.pixels);
+    fg_ref_batchnorm_statistics(mean, variance, y, outs, run.out.pixels);
     for (int k = 0; k < outs; ++k)
         run.parameters[run.call.first_bias + k] = (float)(1000.0 * sqrt(variance[k]) + 1.0);
     check_statistics(16.0, 4096.0);
@@ -200,9 +254,10 @@ static double *output_gradient(void)
     if (run.place != FG_CONV_LINEAR)
         for (int k = 0; k < run.call.out.channels; ++k) {
             const struct fg_coefficients f = run.coefficients[k];
-            for (int p = k * run.pixels; p < (k + 1) * run.pixels; ++p)
+            for (int p = k * run.out.pixels; p < (k + 1) * run.out.pixels; ++p)
                 dy[p] += (double)f.q * (y[p] - (double)f.mean) + (double)f.c;
         }
+    drop_outputs(dy);
     return dy;
 }
 
@@ -212,8 +267,8 @@ static void check_weight_gradients(const double *dy)
     const float *got = fg_arrays_read(run.call.gradients);
 
     fg_ref_conv_backward_weights(expected, &ref.conv, ref.a, dy);
-    compare_sums("the weights' gradient", got + FG_CONV_RUN_MARGIN, expected,
-                 (size_t)run.weights, run.pixels);
+    compare_sums("the weights' gradient", got + FG_CONV_RUN_GRADIENT, expected,
+                 (size_t)run.weights, run.out.pixels);
 }
 
 /* d_beta and d_gamma: the chunks' and lanes' shares together. */
@@ -236,13 +291,13 @@ static void check_norm_sums(const double *grad_gamma, const double *grad_beta)
         got_beta[c] = (float)beta;
         got_gamma[c] = (float)gamma;
     }
-    compare_sums("d_beta", got_beta, grad_beta, (size_t)in, run.pixels);
-    compare_sums("d_gamma", got_gamma, grad_gamma, (size_t)in, run.pixels);
+    compare_sums("d_beta", got_beta, grad_beta, (size_t)in, run.in.pixels);
+    compare_sums("d_gamma", got_gamma, grad_gamma, (size_t)in, run.in.pixels);
 }
 
 static void check_data_gradients(const double *dy)
 {
-    const size_t in = (size_t)ref.conv.in_channels, pixels = (size_t)run.pixels;
+    const size_t in = (size_t)ref.conv.in_channels, pixels = (size_t)run.in.pixels;
     const size_t pitch = (size_t)run.in.device.pitch;
     double *grad_a = fg_arrays_doubles(in * pixels);
     double *expected = read_map(run.in.gradients, &run.in);
@@ -252,19 +307,24 @@ static void check_data_gradients(const double *dy)
     /* The first reader writes, whatever was there; the others add. */
     for (int i = 0; i < run.call.in.sources_count; ++i) {
         const struct fg_source source = run.sources[i];
-        if (!source.adds)
+        if (!(source.adds & FG_ADDS_GRADIENT))
             memset(expected + (size_t)source.first_channel * pixels, 0,
                    (size_t)source.channels * pixels * sizeof *expected);
     }
     fg_ref_conv_backward_data(grad_a, &ref.conv, ref.weights, dy);
+    drop_inputs(grad_a);
     fg_ref_reader_backward(expected, grad_gamma, grad_beta, &ref.reader, ref.x, grad_a);
-    for (int i = 0; i < run.call.in.sources_count; ++i)
-        for (int j = 0; j < run.sources[i].channels; ++j) {
-            const size_t channel = (size_t)(run.sources[i].first_channel + j);
-            compare_sums("the input's gradient", got + channel * pitch,
-                         expected + channel * pixels, pixels,
-                         ref.conv.out_channels * ref.conv.side * ref.conv.side);
-        }
+    /* A channel's own gradients may all be small by chance: what is rounded is not. */
+    const double largest = fg_arrays_largest(grad_a, in * pixels);
+    for (size_t c = 0; c < in; ++c) {
+        const size_t channel = (size_t)fg_sources_channel(run.sources, (int)c);
+        const double *own = expected + channel * pixels;
+        fg_compare_rounded(
+            "the input's gradient", got + channel * pitch, own, pixels,
+            units_of_sum(ref.conv.out_channels / ref.conv.groups * ref.conv.side *
+                         ref.conv.side),
+            fmax(fg_arrays_largest(own, pixels), fabs(ref.reader.affine[c].scale) * largest));
+    }
     if (run.call.partials != NULL)
         check_norm_sums(grad_gamma, grad_beta);
 }
@@ -272,6 +332,8 @@ static void check_data_gradients(const double *dy)
 START_TEST(backward_is_the_reference)
 {
     for (int place = 0; place < FG_CONV_PLACES; ++place) {
+        if (!fg_conv_run_possible(&fg_shapes_convs[_i], place))
+            continue;
         create(_i, place);
         fg_conv_run_backward(&run);
         const double *dy = output_gradient();
@@ -282,13 +344,75 @@ START_TEST(backward_is_the_reference)
 }
 END_TEST
 
+/* Images smaller than a vector, vectors that span two images, groups, all kernels. */
+static const fg_conv_case dropping[] = {
+    {1, {40, 3, 3}, {5, 2}, 9, 1, 1},   {1, {9, 7, 5}, {3, 1}, 6, 2, 1},
+    {3, {33, 13, 13}, {5}, 6, 1, 1},    {3, {3, 5, 5}, {4, 2}, 6, 3, 1},
+    {3, {33, 13, 12}, {4, 2}, 6, 3, 2}, {5, {2, 40, 33}, {3}, 2, 1, 1},
+};
+
+START_TEST(dropout_masks_both_passes)
+{
+    static const fg_dropout_kind kinds[][2] = {{FG_DROPOUT_ELEMENTS, FG_DROPOUT_CHANNELS},
+                                               {FG_DROPOUT_CHANNELS, FG_DROPOUT_ELEMENTS}};
+    for (int i = 0; i < 2; ++i) {
+        fg_conv_run_create_dropping(&run, &kernels, &dropping[_i], FG_CONV_BETWEEN, kinds[i][0],
+                                    kinds[i][1]);
+        create_ref();
+        check_forward();
+        check_statistics(16.0, 32.0);
+        fg_conv_run_backward(&run);
+        const double *dy = output_gradient();
+        check_weight_gradients(dy);
+        check_data_gradients(dy);
+    }
+}
+END_TEST
+
 START_TEST(local_memory_that_is_too_small_is_refused)
 {
-    create(0, FG_CONV_BETWEEN);
-    fg_conv_run_forward(&run);
-    run.op.local_floats = 100;
-    FG_EXPECT_FAILS(fg_conv_forward(&run.op, &run.call), FG_ERR_FIT, "local memory");
-    FG_EXPECT_FAILS(fg_conv_backward(&run.op, &run.call), FG_ERR_FIT, "local memory");
+    static const fg_conv_case cases[] = {{3, {1, 1, 1}, {1}, 1, 1, 1},
+                                         {5, {1, 1, 1}, {1}, 1, 1, 1}};
+    for (int i = 0; i < 2; ++i) {
+        create_case(&cases[i], FG_CONV_BETWEEN);
+        fg_conv_run_forward(&run);
+        run.op.local_floats = 100;
+        FG_EXPECT_FAILS(fg_conv_forward(&run.op, &run.call), FG_ERR_FIT, "local memory");
+        FG_EXPECT_FAILS(fg_conv_backward(&run.op, &run.call), FG_ERR_FIT, "local memory");
+    }
+}
+END_TEST
+
+/* The least that OpenCL promises. */
+START_TEST(wide_and_large_filters_fit_in_32_kib)
+{
+    static const fg_conv_case cases[] = {
+        {11, {1, 12, 12}, {3}, 96, 1, 2}, {11, {1, 56, 56}, {2}, 2, 1, 1},
+        {7, {1, 64, 224}, {3}, 64, 1, 2}, {3, {1, 3, 3}, {2048}, 8, 1, 2},
+        {3, {1, 3, 3}, {2048}, 8, 1, 1},  {3, {1, 3, 3}, {8}, 2048, 8, 2},
+        {1, {1, 3, 3}, {2048}, 8, 1, 1}};
+    create_case(&cases[_i], FG_CONV_BETWEEN);
+    run.op.local_floats = 32 * 1024 / sizeof(float);
+    check_forward();
+    fg_conv_run_backward(&run);
+    const double *dy = output_gradient();
+    check_weight_gradients(dy);
+    check_data_gradients(dy);
+}
+END_TEST
+
+START_TEST(impossible_shapes_are_refused)
+{
+    fg_conv_op op;
+    fg_conv_shape shape = {.side = 3, .stride = 3, .groups = 1};
+    FG_EXPECT_FAILS(fg_conv_prepare(&op, &kernels, &shape), FG_ERR_ARGUMENT, "stride is 3");
+    shape.stride = 1;
+    shape.groups = 2;
+    shape.in_channels = 4;
+    shape.out_channels = 3;
+    FG_EXPECT_FAILS(fg_conv_prepare(&op, &kernels, &shape), FG_ERR_ARGUMENT, "2 groups");
+    shape.groups = 0;
+    FG_EXPECT_FAILS(fg_conv_prepare(&op, &kernels, &shape), FG_ERR_ARGUMENT, "0 groups");
 }
 END_TEST
 
@@ -308,6 +432,9 @@ int main(void)
     tcase_add_loop_test(tests, a_constant_channel_has_no_variance, 0, cases);
     tcase_add_loop_test(tests, backward_is_the_reference, 0, cases);
     tcase_add_test(tests, local_memory_that_is_too_small_is_refused);
+    tcase_add_loop_test(tests, wide_and_large_filters_fit_in_32_kib, 0, 7);
+    tcase_add_loop_test(tests, dropout_masks_both_passes, 0, FG_SHAPES_COUNT(dropping));
+    tcase_add_test(tests, impossible_shapes_are_refused);
     suite_add_tcase(suite, tests);
     srunner_set_fork_status(runner, CK_NOFORK);
     srunner_run_all(runner, CK_ENV);

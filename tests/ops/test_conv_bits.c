@@ -11,11 +11,16 @@
 #include "support/device_fixture.h"
 
 /* Chunks of many tiles, of parts of a tile, of several images, of rows. */
+#define FIRST_GATHERING 9
 static const fg_conv_case cases[] = {
-    {3, {5, 32, 32}, {5, 8}, 13},      {3, {33, 13, 13}, {12, 5}, 12},
-    {3, {1, 96, 40}, {6, 3}, 13},      {3, {41, 28, 28}, {3}, 5},
-    {1, {5, 32, 32}, {5, 24, 11}, 48}, {1, {33, 13, 13}, {17}, 13},
-    {1, {2, 64, 33}, {5, 13}, 100},
+    {3, {5, 32, 32}, {5, 8}, 13, 1, 1},      {3, {33, 13, 13}, {12, 5}, 12, 1, 1},
+    {3, {1, 96, 40}, {6, 3}, 13, 1, 1},      {3, {41, 28, 28}, {3}, 5, 1, 1},
+    {1, {5, 32, 32}, {5, 24, 11}, 48, 1, 1}, {1, {33, 13, 13}, {17}, 13, 1, 1},
+    {1, {2, 64, 33}, {5, 13}, 100, 1, 1},    {3, {5, 32, 32}, {5, 59}, 128, 16, 1},
+    {1, {2, 64, 33}, {5, 13}, 54, 9, 1},     {3, {5, 32, 32}, {5, 8}, 13, 1, 2},
+    {3, {33, 13, 13}, {12, 5}, 100, 1, 2},   {3, {2, 63, 33}, {40, 24}, 64, 32, 2},
+    {1, {5, 32, 32}, {5, 24, 11}, 48, 1, 2}, {5, {1, 96, 40}, {6, 3}, 13, 1, 1},
+    {7, {5, 33, 32}, {3}, 13, 1, 2},         {11, {2, 64, 33}, {2}, 3, 1, 1},
 };
 
 static fg_kernels kernels;
@@ -42,6 +47,13 @@ static const float *read(size_t *count, const fg_buffer *buffer)
 {
     *count = buffer->bytes / sizeof(float);
     return fg_arrays_read(buffer);
+}
+
+static void create(fg_conv_run *run, int index, fg_conv_place place)
+{
+    const fg_conv_case *shape = &cases[index];
+    fg_conv_run_create(run, &kernels, shape,
+                       fg_conv_run_possible(shape, place) ? place : FG_CONV_BETWEEN);
 }
 
 static results forward(fg_conv_run *run)
@@ -76,7 +88,7 @@ static void expect_same(results got, results expected)
 START_TEST(tiles_of_forward_do_not_change_bits)
 {
     fg_conv_run run;
-    fg_conv_run_create(&run, &kernels, &cases[_i], FG_CONV_IN_STAGE);
+    create(&run, _i, FG_CONV_IN_STAGE);
     const results expected = forward(&run);
 
     expect_same(forward(&run), expected);
@@ -90,7 +102,7 @@ END_TEST
 START_TEST(little_local_memory_does_not_change_bits_of_forward)
 {
     fg_conv_run run;
-    fg_conv_run_create(&run, &kernels, &cases[_i], FG_CONV_BETWEEN);
+    create(&run, _i, FG_CONV_BETWEEN);
     run.op.forward_tiling.pixels = FG_LANES * run.op.forward_tiling.vectors;
     const results expected = forward(&run);
 
@@ -107,13 +119,33 @@ END_TEST
 START_TEST(tiles_of_backward_do_not_change_bits)
 {
     fg_conv_run run;
-    fg_conv_run_create(&run, &kernels, &cases[_i], FG_CONV_IN_STAGE);
+    create(&run, _i, FG_CONV_IN_STAGE);
     const results expected = backward(&run);
 
     expect_same(backward(&run), expected);
     run.op.backward_tiling.pixels = FG_LANES * run.op.backward_tiling.vectors;
+    run.op.phases_tiling.pixels = run.op.backward_tiling.pixels;
     expect_same(backward(&run), expected);
     run.op.backward_tiling.pixels *= 3;
+    run.op.phases_tiling.pixels *= 3;
+    expect_same(backward(&run), expected);
+}
+END_TEST
+
+/* Fewer rows packed at once, then fewer channels in a work-item. In conv.cl fewer outputs in a
+ * launch do change bits: each launch adds to the input's gradient. */
+START_TEST(little_local_memory_does_not_change_bits_of_gathering)
+{
+    fg_conv_run run;
+    create(&run, _i, FG_CONV_BETWEEN);
+    ck_assert(run.op.gathers);
+    const results expected = backward(&run);
+
+    while (run.op.local_floats > 1024 && fg_conv_backward(&run.op, &run.call) == FG_OK)
+        run.op.local_floats /= 2;
+    run.op.local_floats *= 2;
+    expect_same(backward(&run), expected);
+    run.op.local_floats *= 2;
     expect_same(backward(&run), expected);
 }
 END_TEST
@@ -131,6 +163,8 @@ int main(void)
     tcase_add_loop_test(tests, tiles_of_forward_do_not_change_bits, 0, count);
     tcase_add_loop_test(tests, little_local_memory_does_not_change_bits_of_forward, 0, count);
     tcase_add_loop_test(tests, tiles_of_backward_do_not_change_bits, 0, count);
+    tcase_add_loop_test(tests, little_local_memory_does_not_change_bits_of_gathering,
+                        FIRST_GATHERING, count);
     suite_add_tcase(suite, tests);
     srunner_set_fork_status(runner, CK_NOFORK);
     srunner_run_all(runner, CK_ENV);

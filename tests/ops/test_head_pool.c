@@ -18,7 +18,11 @@
 #define CHANNELS 7
 #define MARGIN 64
 
-static const struct fg_source sources[] = {{0, 1, 0}, {8, 3, 1}, {2, 2, 0}, {6, 1, 0}};
+static const struct fg_source sources[] = {
+    {.first_channel = 0, .channels = 1},
+    {.first_channel = 8, .channels = 3, .adds = FG_ADDS_GRADIENT},
+    {.first_channel = 2, .channels = 2, .adds = FG_ADDS_SUMS | FG_ADDS_PARAMETERS},
+    {.first_channel = 6, .channels = 1}};
 
 static fg_kernels kernels;
 static fg_head_pool_op op;
@@ -38,6 +42,7 @@ static void close_device(void)
 
 static struct {
     int grid, pixels;
+    bool relu, norm;
     fg_ref_head_pool ref;
     fg_ref_reader reader;
     fg_ref_affine ref_affine[CHANNELS];
@@ -61,24 +66,41 @@ static size_t out_channels(void)
 static void fill(float *values, bool only_added)
 {
     for (int i = 0; i < 4; ++i)
-        if (sources[i].adds || !only_added)
+        if ((sources[i].adds & FG_ADDS_GRADIENT) || !only_added)
             for (int c = 0; c < sources[i].channels; ++c)
                 fg_arrays_fill_random(values + (sources[i].first_channel + c) * t.in.pitch,
                                       (size_t)t.pixels, -1.0f, 1.0f);
 }
 
-/* false where the map has no such grid. */
-static bool create(fg_map_shape shape, int grid)
+static void create_affine(bool norm)
 {
     struct fg_affine f[CHANNELS];
+
+    for (int c = 0; c < CHANNELS; ++c) {
+        f[c] = (struct fg_affine){1.0f, 0.0f, 0.0f, 1.0f};
+        if (norm)
+            f[c] = (struct fg_affine){
+                (float)fg_arrays_next(0.5, 1.5), (float)fg_arrays_next(-0.5, 0.5),
+                (float)fg_arrays_next(-0.5, 0.5), (float)fg_arrays_next(0.5, 2.0)};
+        t.ref_affine[c] = (fg_ref_affine){(double)f[c].scale, (double)f[c].shift,
+                                          (double)f[c].mean, (double)f[c].inverse};
+    }
+    t.affine = fg_arrays_buffer(f, sizeof f);
+}
+
+/* false where the map has no such grid. */
+static bool create(fg_map_shape shape, int grid, bool relu, bool norm)
+{
     const int side = shape.height < shape.width ? shape.height : shape.width;
 
     if (grid > side)
         return false;
     t.grid = grid;
+    t.relu = relu;
+    t.norm = norm;
     t.pixels = shape.images * shape.height * shape.width;
     t.ref = (fg_ref_head_pool){CHANNELS, shape.images, shape.height, shape.width, grid};
-    t.reader = (fg_ref_reader){sources, t.ref_affine, CHANNELS, t.pixels, true};
+    t.reader = (fg_ref_reader){sources, t.ref_affine, CHANNELS, t.pixels, relu};
     t.in = (fg_features){NULL, NULL, shape.height, shape.width, t.pixels + 17, 0};
     t.out = (fg_features){NULL, NULL, 1, 1, shape.images + 16, -1};
     t.values = fg_arrays_floats(in_floats());
@@ -89,15 +111,7 @@ static bool create(fg_map_shape shape, int grid)
     for (size_t k = 0; k < out_channels(); ++k)
         fg_arrays_fill_random(t.out_gradients + k * (size_t)t.out.pitch, (size_t)shape.images,
                               -1.0f, 1.0f);
-    for (int c = 0; c < CHANNELS; ++c) {
-        f[c].scale = (float)fg_arrays_next(0.5, 1.5);
-        f[c].shift = (float)fg_arrays_next(-0.5, 0.5);
-        f[c].mean = (float)fg_arrays_next(-0.5, 0.5);
-        f[c].inverse = (float)fg_arrays_next(0.5, 2.0);
-        t.ref_affine[c] = (fg_ref_affine){(double)f[c].scale, (double)f[c].shift,
-                                          (double)f[c].mean, (double)f[c].inverse};
-    }
-    t.affine = fg_arrays_buffer(f, sizeof f);
+    create_affine(norm);
     t.input = (fg_input){&t.in, fg_arrays_buffer(sources, sizeof sources), 0, 4, CHANNELS};
     t.in.values = fg_arrays_buffer(t.values, in_floats() * sizeof(float));
     t.in.gradients = fg_arrays_buffer(t.gradients, in_floats() * sizeof(float));
@@ -110,26 +124,30 @@ static bool create(fg_map_shape shape, int grid)
     return true;
 }
 
+static void check_forward(void)
+{
+    const int images = t.ref.images;
+    double *expected = fg_arrays_doubles(out_channels() * (size_t)images);
+
+    FG_EXPECT_OK(fg_head_pool_forward(&op, &t.input, &t.out, t.affine, t.relu, t.grid, images));
+    fg_ref_head_pool_forward(expected, &t.ref, t.a);
+    const float *got = fg_arrays_read(t.out.values);
+    for (size_t k = 0; k < out_channels(); ++k) {
+        /* A cell's sum has up to 1600 terms; its roundings are independent, and as large as it is,
+         * or without a ReLU as the root of so many terms. */
+        fg_compare_rounded("the output", got + k * (size_t)t.out.pitch,
+                           expected + k * (size_t)images, (size_t)images, 80.0, 0.1);
+        fg_compare_poisoned("slack", got + k * (size_t)t.out.pitch + images,
+                            (size_t)(t.out.pitch - images));
+    }
+}
+
 START_TEST(forward_is_the_reference)
 {
-    for (int grid = 1; grid <= 3; ++grid) {
-        if (!create(fg_shapes_maps[_i], grid))
-            continue;
-        const int images = t.ref.images;
-        double *expected = fg_arrays_doubles(out_channels() * (size_t)images);
-
-        FG_EXPECT_OK(fg_head_pool_forward(&op, &t.input, &t.out, t.affine, grid, images));
-        fg_ref_head_pool_forward(expected, &t.ref, t.a);
-        const float *got = fg_arrays_read(t.out.values);
-        for (size_t k = 0; k < out_channels(); ++k) {
-            /* A cell's sum has up to 1600 terms, all of one sign; its roundings are as large as
-             * it is and independent. */
-            fg_compare_rounded("the output", got + k * (size_t)t.out.pitch,
-                               expected + k * (size_t)images, (size_t)images, 80.0, 0.1);
-            fg_compare_poisoned("slack", got + k * (size_t)t.out.pitch + images,
-                                (size_t)(t.out.pitch - images));
-        }
-    }
+    for (int grid = 1; grid <= 3; ++grid)
+        for (int flags = 0; flags < 4; ++flags)
+            if (create(fg_shapes_maps[_i], grid, flags & 1, flags & 2))
+                check_forward();
 }
 END_TEST
 
@@ -155,16 +173,16 @@ static void check_backward(void)
     const int images = t.ref.images, pixels = t.pixels;
     const int chunks = fg_chunks_of(images, t.in.height, t.in.width).chunks;
     const size_t partials_count = FG_PARTIALS_FLOATS((size_t)chunks, (size_t)CHANNELS);
-    const fg_buffer *partials = fg_arrays_scratch(partials_count + MARGIN);
+    const fg_buffer *partials = t.norm ? fg_arrays_scratch(partials_count + MARGIN) : NULL;
     double *grad_a = fg_arrays_doubles((size_t)(CHANNELS * pixels));
     double *expected =
         fg_arrays_packed(t.gradients, MAP_CHANNELS, (size_t)pixels, (size_t)t.in.pitch);
     double grad_gamma[CHANNELS], grad_beta[CHANNELS];
 
-    FG_EXPECT_OK(
-        fg_head_pool_backward(&op, &t.input, &t.out, t.affine, partials, t.grid, images));
+    FG_EXPECT_OK(fg_head_pool_backward(&op, &t.input, &t.out, t.affine, t.relu, partials,
+                                       t.grid, images));
     for (int i = 0; i < 4; ++i)
-        if (!sources[i].adds)
+        if (!(sources[i].adds & FG_ADDS_GRADIENT))
             memset(expected + sources[i].first_channel * pixels, 0,
                    (size_t)(sources[i].channels * pixels) * sizeof *expected);
     fg_ref_head_pool_backward(
@@ -182,6 +200,8 @@ static void check_backward(void)
         memcpy(row, t.gradients + before, (size_t)pixels * sizeof *row);
     }
     fg_compare_bits("everything else", got, t.gradients, in_floats());
+    if (partials == NULL)
+        return;
     const float *sums = fg_arrays_read(partials);
     fg_compare_poisoned("behind the partial sums", sums + partials_count, MARGIN);
     check_sums(sums, chunks, grad_gamma, grad_beta);
@@ -190,8 +210,9 @@ static void check_backward(void)
 START_TEST(backward_is_the_reference)
 {
     for (int grid = 1; grid <= 3; ++grid)
-        if (create(fg_shapes_maps[_i], grid))
-            check_backward();
+        for (int flags = 0; flags < 4; ++flags)
+            if (create(fg_shapes_maps[_i], grid, flags & 1, flags & 2))
+                check_backward();
 }
 END_TEST
 

@@ -32,7 +32,7 @@ static void close_device(void)
 START_TEST(bias_gradient_is_the_reference)
 {
     static const int classes[] = {2, 10, 100}, batches[] = {1, 7, 64};
-    const int outs = classes[_i % 3], images = batches[_i / 3], first_bias = 5;
+    const int outs = classes[_i % 3], images = batches[_i / 3], first_gradient = 5;
     const fg_ref_linear linear = {1, outs, images};
     const int pitch = images + 19;
     float *dy = fg_arrays_floats((size_t)(outs * pitch));
@@ -43,16 +43,16 @@ START_TEST(bias_gradient_is_the_reference)
     const fg_features map = {
         NULL, fg_arrays_buffer(dy, (size_t)(outs * pitch) * sizeof *dy), 1, 1, pitch, -1};
     const fg_output out = {&map, 0, outs};
-    const fg_buffer *gradients = fg_arrays_scratch((size_t)(first_bias + outs + 1));
-    FG_EXPECT_OK(fg_linear_backward_bias(&op, gradients, (size_t)first_bias, &out, images));
+    const fg_buffer *gradients = fg_arrays_scratch((size_t)(first_gradient + outs + 1));
+    FG_EXPECT_OK(fg_linear_backward_bias(&op, gradients, (size_t)first_gradient, &out, images));
 
     fg_ref_linear_backward_bias(
         expected, &linear, fg_arrays_packed(dy, (size_t)outs, (size_t)images, (size_t)pitch));
     const float *got = fg_arrays_read(gradients);
-    fg_compare_poisoned("before", got, (size_t)first_bias);
-    fg_compare_poisoned("behind", got + first_bias + outs, 1);
+    fg_compare_poisoned("before", got, (size_t)first_gradient);
+    fg_compare_poisoned("behind", got + first_gradient + outs, 1);
     /* One rounding an image, of a sum that grows with the root of their number. */
-    fg_compare_rounded("the bias' gradient", got + first_bias, expected, (size_t)outs,
+    fg_compare_rounded("the bias' gradient", got + first_gradient, expected, (size_t)outs,
                        2.0 * sqrt(images), sqrt(images));
 }
 END_TEST

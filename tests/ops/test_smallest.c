@@ -5,12 +5,15 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "cl/sources.h"
 #include "ops/batchnorm.h"
 #include "ops/head_pool.h"
 #include "ops/linear.h"
+#include "ops/max_pool.h"
 #include "ops/pool.h"
 #include "ops/sgd.h"
 #include "ops/softmax_loss.h"
+#include "ops/sum.h"
 #include "ops/weights.h"
 #include "support/arrays.h"
 #include "support/conv_run.h"
@@ -46,28 +49,50 @@ static const fg_buffer *random_buffer(size_t floats)
     return fg_arrays_buffer(fg_arrays_random(floats, 0.5f, 1.0f), floats * sizeof(float));
 }
 
-/* One small image; several of them; two chunks of rows. */
+/* One small image; several of them; two chunks of rows; groups; larger steps and filters. */
 static const fg_conv_case convs[] = {
-    {3, {1, 3, 3}, {1}, 1},     {3, {2, 5, 3}, {2, 1}, 5}, {3, {1, 26, 40}, {2, 1}, 2},
-    {1, {2, 5, 3}, {2, 1}, 13}, {1, {1, 26, 40}, {3}, 2},
+    {3, {1, 3, 3}, {1}, 1, 1, 1},      {3, {2, 5, 3}, {2, 1}, 5, 1, 1},
+    {3, {1, 26, 40}, {2, 1}, 2, 1, 1}, {1, {2, 5, 3}, {2, 1}, 13, 1, 1},
+    {1, {1, 26, 40}, {3}, 2, 1, 1},    {3, {2, 5, 3}, {2, 2}, 6, 2, 1},
+    {3, {2, 5, 3}, {2, 2}, 6, 2, 2},   {1, {2, 5, 4}, {2}, 3, 1, 2},
+    {5, {2, 5, 3}, {2}, 3, 1, 1},      {3, {1, 26, 40}, {1}, 2, 1, 2},
 };
+
+static void run_convolution(fg_conv_run *run)
+{
+    fg_conv_run_forward(run);
+    fg_conv_run_backward(run);
+    mark(run->op.pack);
+    mark(run->op.forward);
+    mark(run->op.backward);
+    if (run->op.phases != NULL)
+        mark(run->op.phases);
+    mark(run->op.merge);
+}
 
 START_TEST(convolutions)
 {
     for (int place = 0; place < FG_CONV_PLACES; ++place) {
         fg_conv_run run;
+        if (!fg_conv_run_possible(&convs[_i], place))
+            continue;
         fg_conv_run_create(&run, &kernels, &convs[_i], place);
-        fg_conv_run_forward(&run);
-        fg_conv_run_backward(&run);
-        mark(run.op.pack);
-        mark(run.op.forward);
-        mark(run.op.backward);
-        mark(run.op.merge);
+        run_convolution(&run);
     }
 }
 END_TEST
 
-/* A map of two chunks with CHANNELS channels that are all one source. */
+START_TEST(convolutions_with_dropout)
+{
+    fg_conv_run run;
+    fg_conv_run_create_dropping(&run, &kernels, &convs[_i], FG_CONV_BETWEEN,
+                                _i % 2 ? FG_DROPOUT_ELEMENTS : FG_DROPOUT_CHANNELS,
+                                _i % 2 ? FG_DROPOUT_CHANNELS : FG_DROPOUT_ELEMENTS);
+    run_convolution(&run);
+}
+END_TEST
+
+/* A map with CHANNELS channels. */
 static fg_features map_of(int height, int width)
 {
     const int pitch = height * width + 16;
@@ -79,10 +104,28 @@ static fg_features map_of(int height, int width)
                          0};
 }
 
+/* All of it, by way of a source that is written to, one that is added to, and one without a
+ * norm. */
 static fg_input whole_map(const fg_features *map)
 {
-    static const struct fg_source sources[] = {{3, CHANNELS - 3, 0}, {0, 3, 1}};
-    return (fg_input){map, fg_arrays_buffer(sources, sizeof sources), 0, 2, CHANNELS};
+    static const struct fg_source sources[] = {
+        {.first_channel = 3,
+         .channels = CHANNELS - 4,
+         .slot = 3,
+         .shift = CHANNELS,
+         .shift_gradient = CHANNELS,
+         .variance = CHANNELS},
+        {.first_channel = 0,
+         .channels = 3,
+         .adds = FG_ADDS_GRADIENT | FG_ADDS_SUMS | FG_ADDS_PARAMETERS,
+         .scale = CHANNELS - 4,
+         .shift = 2 * CHANNELS - 4,
+         .scale_gradient = CHANNELS - 4,
+         .shift_gradient = 2 * CHANNELS - 4,
+         .mean = CHANNELS - 4,
+         .variance = 2 * CHANNELS - 4},
+        {.first_channel = CHANNELS - 1, .channels = 1, .slot = -1, .scale = -1, .shift = -1}};
+    return (fg_input){map, fg_arrays_buffer(sources, sizeof sources), 0, 3, CHANNELS};
 }
 
 START_TEST(batch_norm)
@@ -90,7 +133,6 @@ START_TEST(batch_norm)
     const fg_features map = map_of(26, 40);
     const fg_input in = whole_map(&map);
     const fg_output written = {&map, 0, CHANNELS};
-    const fg_batchnorm_norm norm = {0, CHANNELS, 0, CHANNELS};
     const struct fg_running table[] = {{0, 0, 1, 9}, {1, 2, 3, 9}};
     const fg_buffer *partials = random_buffer(FG_PARTIALS_FLOATS((size_t)2, CHANNELS));
     const fg_buffer *statistics = fg_arrays_scratch(2 * CHANNELS);
@@ -101,13 +143,13 @@ START_TEST(batch_norm)
 
     FG_EXPECT_OK(fg_batchnorm_prepare(&op, &kernels, true));
     FG_EXPECT_OK(fg_batchnorm_statistics(&op, statistics, partials, &written, 1, true));
-    for (int mode = FG_AFFINE_IDENTITY; mode <= FG_AFFINE_RUNNING; ++mode)
-        FG_EXPECT_OK(fg_batchnorm_affine(&op, fg_arrays_scratch(4 * CHANNELS), &in, &norm,
+    for (int mode = FG_AFFINE_BATCH; mode <= FG_AFFINE_RUNNING; ++mode)
+        FG_EXPECT_OK(fg_batchnorm_affine(&op, fg_arrays_scratch(4 * CHANNELS), &in,
                                          (enum fg_affine_mode)mode, statistics, parameters,
                                          running));
     FG_EXPECT_OK(fg_batchnorm_running(&op, running, fg_arrays_buffer(table, sizeof table),
                                       statistics, 2, 3));
-    FG_EXPECT_OK(fg_batchnorm_backward(&op, fg_arrays_scratch(2 * CHANNELS), sums, &in, &norm,
+    FG_EXPECT_OK(fg_batchnorm_backward(&op, random_buffer(2 * CHANNELS), sums, &in, in.map,
                                        parameters, partials, 1));
     FG_EXPECT_OK(fg_batchnorm_coefficients(&op, fg_arrays_scratch(4 * CHANNELS), sums,
                                            statistics, &written, 1));
@@ -135,13 +177,70 @@ START_TEST(pools)
     FG_EXPECT_OK(fg_pool_forward(&pool, &map, &out, partials, 1));
     FG_EXPECT_OK(fg_pool_backward(&pool, &map, &out, random_buffer(4 * CHANNELS), 1));
     FG_EXPECT_OK(fg_head_pool_prepare(&head, &kernels, true));
-    FG_EXPECT_OK(fg_head_pool_forward(&head, &in, &pooled, affine, 1, 1));
-    FG_EXPECT_OK(fg_head_pool_forward(&head, &in, &four, affine, 2, 1));
-    FG_EXPECT_OK(fg_head_pool_backward(&head, &in, &four, affine, partials, 2, 1));
+    FG_EXPECT_OK(fg_head_pool_forward(&head, &in, &pooled, affine, true, 1, 1));
+    FG_EXPECT_OK(fg_head_pool_forward(&head, &in, &four, affine, true, 2, 1));
+    FG_EXPECT_OK(fg_head_pool_backward(&head, &in, &four, affine, true, partials, 2, 1));
     mark(pool.forward);
     mark(pool.backward);
     mark(head.forward);
     mark(head.backward);
+}
+END_TEST
+
+START_TEST(max_pools)
+{
+    const fg_features map = map_of(26, 41), smaller = map_of(13, 21);
+    const fg_max_pool_call call = {
+        .in = whole_map(&map),
+        .relu = true,
+        .affine = random_buffer(4 * CHANNELS),
+        .out = {&smaller, 0, CHANNELS},
+        .images = 1,
+        .statistics_partials = fg_arrays_scratch(FG_PARTIALS_FLOATS((size_t)1, CHANNELS)),
+        .coefficients = random_buffer(4 * CHANNELS),
+        .norm_partials = fg_arrays_scratch(FG_PARTIALS_FLOATS((size_t)2, CHANNELS)),
+    };
+    fg_max_pool_op op;
+
+    FG_EXPECT_OK(fg_max_pool_prepare(&op, &kernels, true));
+    FG_EXPECT_OK(fg_max_pool_forward(&op, &call));
+    FG_EXPECT_OK(fg_max_pool_backward(&op, &call));
+    mark(op.forward);
+    mark(op.backward);
+}
+END_TEST
+
+/* In place with a strided input, in place without one, and into another map. */
+START_TEST(sums)
+{
+    static const fg_sum_shape shapes[] = {
+        {{0, 1}, 0, true}, {{0, -1}, 0, true}, {{0, 1}, 2, true}};
+    static const struct fg_source terms[] = {
+        {.first_channel = 0, .channels = 3},
+        {.first_channel = 17, .channels = 1, .adds = FG_ADDS_GRADIENT, .scale = -1},
+        {.first_channel = 4, .channels = 2}};
+    const fg_features map = map_of(26, 41), larger = map_of(51, 82), other = map_of(26, 41);
+    const fg_buffer *sources = fg_arrays_buffer(terms, sizeof terms);
+    const fg_sum_shape *shape = &shapes[_i];
+    const fg_sum_call call = {
+        .in = {{&map, sources, 0, 2, 4},
+               {&larger, sources, 1, shape->in_map[1] < 0 ? 0 : 2, 3}},
+        .relu = {true, false},
+        .stride = {1, 2},
+        .affine = {random_buffer(4 * 4), random_buffer(4 * 3)},
+        .out = {shape->out_map == 0 ? &map : &other, 8, 3},
+        .images = 1,
+        .statistics_partials = fg_arrays_scratch(FG_PARTIALS_FLOATS((size_t)2, 3)),
+        .coefficients = random_buffer(4 * 3),
+        .norm_partials = {fg_arrays_scratch(FG_PARTIALS_FLOATS((size_t)2, 4))},
+    };
+    fg_sum_op op;
+
+    FG_EXPECT_OK(fg_sum_prepare(&op, &kernels, shape));
+    FG_EXPECT_OK(fg_sum_forward(&op, &call));
+    FG_EXPECT_OK(fg_sum_backward(&op, &call));
+    mark(op.forward);
+    mark(op.backward);
 }
 END_TEST
 
@@ -164,7 +263,7 @@ START_TEST(classifier_and_update)
     FG_EXPECT_OK(fg_linear_backward_bias(&linear, fg_arrays_scratch(7), 0, &logits, 2));
     FG_EXPECT_OK(fg_sgd_prepare(&update, &kernels));
     FG_EXPECT_OK(fg_sgd_update(&update, random_buffer(16 * 300), random_buffer(16 * 300),
-                               random_buffer(16 * 300), 16 * 300, &sgd));
+                               random_buffer(16 * 300), 16, 0, 16 * 299 - 3, &sgd));
     FG_EXPECT_OK(fg_weights_prepare(&weights, &kernels));
     FG_EXPECT_OK(fg_weights_normal(&weights, fg_arrays_scratch(4097), 0, 4097, 1.0f, 1, 2));
     FG_EXPECT_OK(fg_weights_uniform(&weights, fg_arrays_scratch(4097), 0, 4097, 1.0f, 1, 2));
@@ -219,8 +318,11 @@ int main(void)
 
     tcase_add_unchecked_fixture(tests, open_device, close_device);
     tcase_add_loop_test(tests, convolutions, 0, FG_SHAPES_COUNT(convs));
+    tcase_add_loop_test(tests, convolutions_with_dropout, 0, FG_SHAPES_COUNT(convs));
     tcase_add_test(tests, batch_norm);
     tcase_add_test(tests, pools);
+    tcase_add_test(tests, max_pools);
+    tcase_add_loop_test(tests, sums, 0, 3);
     tcase_add_test(tests, classifier_and_update);
     tcase_add_test(tests, fill_and_peak);
     tcase_add_test(tests, no_kernel_is_left_out);

@@ -1,4 +1,4 @@
-/* test_lifetimes.c - the order of steps, and from which step to which memory lives.
+/* test_lifetimes.c - from which step to which memory lives.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -6,254 +6,222 @@
 
 #include "plans.h"
 
-/* The forward step of a convolution, or -1. */
-static int conv_step(const fg_plan *plan, int conv)
-{
-    for (int i = 0; i < plan->forward_steps; ++i)
-        if (plan->steps[i].kind == FG_STEP_CONV_FORWARD && plan->steps[i].index == conv)
-            return i;
-    return -1;
-}
+/* ---- every use, from the steps alone ---- */
 
-static int kind_step(const fg_plan *plan, fg_step_kind kind, int index)
-{
-    for (int i = 0; i < plan->step_count; ++i)
-        if (plan->steps[i].kind == kind && plan->steps[i].index == index)
-            return i;
-    return -1;
-}
+struct uses {
+    int first, last; /* first -1: none */
+};
 
-static int mirror(const fg_plan *plan, int step)
-{
-    return 2 * plan->forward_steps - step;
-}
-
-static void lives(const fg_plan *plan, int region, int first, int last)
+static void use(struct uses *uses, int region, int step)
 {
     ck_assert_int_ge(region, 0);
-    ck_assert_msg(plan->regions[region].first_step == first &&
-                      plan->regions[region].last_step == last,
-                  "%s: region %d (%s) lives %d..%d, expected %d..%d", plan->name, region,
-                  plan->regions[region].kind, plan->regions[region].first_step,
-                  plan->regions[region].last_step, first, last);
+    if (uses[region].first < 0)
+        uses[region].first = step;
+    uses[region].last = step;
 }
 
-START_TEST(steps_go_forward_in_order_then_back)
+/* Backward, what an operation needs of the values that it read: a convolution for its weights'
+ * gradients, others for norms and ReLUs alone, a mean for nothing. */
+static bool looks_back(const fg_plan *plan, const fg_op *op, const fg_reads *reads)
 {
-    static const fg_step_kind back[] = {[FG_STEP_CONV_FORWARD] = FG_STEP_CONV_BACKWARD,
-                                        [FG_STEP_POOL_FORWARD] = FG_STEP_POOL_BACKWARD,
-                                        [FG_STEP_HEAD_POOL_FORWARD] =
-                                            FG_STEP_HEAD_POOL_BACKWARD};
-
-    for (int i = 0; i < PLAN_MODELS; ++i) {
-        fg_plan *plan = plan_of(plan_models[i], 2);
-        int conv = 0, pool = 0;
-        ck_assert_int_eq(plan->forward_steps, plan->conv_count + plan->pool_count + 1);
-        ck_assert_int_eq(plan->step_count, 2 * plan->forward_steps + 1);
-        ck_assert_int_eq(plan->steps[plan->forward_steps].kind, FG_STEP_LOSS);
-        for (int s = 0; s < plan->forward_steps; ++s) {
-            const fg_step *step = &plan->steps[s], *other = &plan->steps[mirror(plan, s)];
-            if (step->kind == FG_STEP_CONV_FORWARD)
-                ck_assert_int_eq(step->index, conv++);
-            else if (step->kind == FG_STEP_POOL_FORWARD)
-                ck_assert_int_eq(step->index, pool++);
-            ck_assert_int_eq(other->kind, back[step->kind]);
-            ck_assert_int_eq(other->index, step->index);
-        }
-        ck_assert_int_eq(plan->steps[plan->forward_steps - 2].kind, FG_STEP_HEAD_POOL_FORWARD);
-        fg_plan_free(plan);
+    switch (op->kind) {
+    case FG_OP_MEAN_POOL:
+        return false;
+    case FG_OP_SUM:
+        return reads->relu || fg_reads_normed(plan, reads);
+    case FG_OP_CONV:
+    case FG_OP_MAX_POOL:
+    case FG_OP_HEAD_POOL:
+        break;
     }
+    return true;
+}
+
+static void use_forward(const fg_plan *plan, struct uses *uses, int step)
+{
+    const fg_op *op = &plan->ops[plan->steps[step].op];
+
+    for (int j = 0; j < FG_OP_INPUTS && op->in[j].map >= 0; ++j)
+        use(uses, plan->maps[op->in[j].map].values, step);
+    use(uses, fg_op_out(plan, op)->values, step);
+}
+
+/* A normalised feature's gradient is G + q (x - mean) + c, so its producer needs x. */
+static void use_backward(const fg_plan *plan, struct uses *uses, int step)
+{
+    const fg_op *op = &plan->ops[plan->steps[step].op];
+    const fg_map *out = fg_op_out(plan, op);
+
+    use(uses, out->gradients, step);
+    if (out->first_slot >= 0)
+        use(uses, out->values, step);
+    for (int j = 0; j < FG_OP_INPUTS && op->in[j].map >= 0; ++j) {
+        const fg_map *in = &plan->maps[op->in[j].map];
+        if (looks_back(plan, op, &op->in[j]))
+            use(uses, in->values, step);
+        if (op->in[j].map != plan->input_map)
+            use(uses, in->gradients, step);
+    }
+}
+
+static struct uses *uses_of(const fg_plan *plan)
+{
+    struct uses *uses = calloc((size_t)plan->region_count, sizeof *uses);
+    const fg_map *logits = &plan->maps[plan->logits_map];
+
+    ck_assert_ptr_nonnull(uses);
+    for (int r = 0; r < plan->region_count; ++r)
+        uses[r].first = -1;
+    for (int s = 0; s < plan->step_count; ++s) {
+        if (plan->steps[s].kind == FG_STEP_FORWARD) {
+            use_forward(plan, uses, s);
+        } else if (plan->steps[s].kind == FG_STEP_BACKWARD) {
+            use_backward(plan, uses, s);
+        } else {
+            use(uses, logits->values, s);
+            use(uses, logits->gradients, s);
+        }
+        for (int i = 0; i < FG_SCRATCHES; ++i)
+            if (plan->steps[s].scratch[i] >= 0)
+                use(uses, plan->steps[s].scratch[i], s);
+    }
+    /* Callers write a batch before the first step, and read the logits behind the last one. */
+    use(uses, plan->maps[plan->input_map].values, plan->step_count - 1);
+    use(uses, logits->values, plan->step_count - 1);
+    return uses;
+}
+
+START_TEST(memory_lives_from_its_first_use_to_its_last)
+{
+    for (int i = 0; i < PLAN_MODELS; ++i)
+        for (int training = 0; training < 2; ++training) {
+            fg_plan_config config = plan_config(plan_models[i], 2);
+            config.training = training;
+            fg_plan *plan = plan_create(&config);
+            struct uses *uses = uses_of(plan);
+            ck_assert_int_eq(plan->step_count,
+                             training ? 2 * plan->op_count + 1 : plan->op_count);
+            for (int r = 0; r < plan->region_count; ++r)
+                ck_assert_msg(plan->regions[r].first_step == uses[r].first &&
+                                  plan->regions[r].last_step == uses[r].last,
+                              "%s: region %d (%s) lives %d..%d, expected %d..%d",
+                              plan->network.name, r, plan->regions[r].kind,
+                              plan->regions[r].first_step, plan->regions[r].last_step,
+                              uses[r].first, uses[r].last);
+            for (int m = 0; m < plan->map_count; ++m)
+                ck_assert_int_eq(plan->maps[m].gradients >= 0,
+                                 training && m != plan->input_map);
+            free(uses);
+            fg_plan_free(plan);
+        }
 }
 END_TEST
 
-/* The step that writes x_0 of a stage, and the one that reads its whole list last. */
-static void stage_steps(const fg_plan *plan, int map, int *producer, int *last_reader)
+/* ---- what that comes to ---- */
+
+static int last_forward_use(const fg_plan *plan, int map)
 {
-    for (int i = 0; i < plan->conv_count; ++i) {
-        if (plan->convs[i].out_map == map && plan->convs[i].out_first_channel == 0)
-            *producer = conv_step(plan, i);
-        if (plan->convs[i].reads.map == map)
-            *last_reader = conv_step(plan, i);
-    }
-    for (int i = 0; i < plan->pool_count; ++i)
-        if (plan->pools[i].out_map == map)
-            *producer = kind_step(plan, FG_STEP_POOL_FORWARD, i);
-    if (plan->head_pool.reads.map == map)
-        *last_reader = kind_step(plan, FG_STEP_HEAD_POOL_FORWARD, 0);
+    int last = -1;
+
+    for (int o = 0; o < plan->op_count; ++o)
+        for (int j = 0; j < FG_OP_INPUTS; ++j)
+            if (plan->ops[o].in[j].map == map)
+                last = o;
+    return last;
 }
 
-static void check_training(const fg_plan *plan)
+/* What only sums and means read as it is, and nobody normalises, is not kept for the way back. */
+START_TEST(what_is_only_added_up_is_not_kept)
 {
-    const fg_map *maps = plan->maps;
-    const int end = plan->step_count - 1, forward = plan->forward_steps;
-    const int head = kind_step(plan, FG_STEP_HEAD_POOL_FORWARD, 0);
+    static const char *const models[] = {"sparsenet-sum-38", "preresnet-basic-20",
+                                         "seqresnet-r1-k16-n1", "densenet-22-12"};
 
-    for (int m = 0; m < plan->map_count; ++m) {
-        int first = -1, last = -1;
-        if (maps[m].kind == FG_MAP_FEATURES) {
-            stage_steps(plan, m, &first, &last);
-            lives(plan, maps[m].values, first, mirror(plan, first));
-            lives(plan, maps[m].gradients, mirror(plan, last), mirror(plan, first));
-        }
-        for (int i = 0; i < plan->conv_count; ++i) {
-            if (plan->convs[i].out_map != m)
-                continue;
-            const int step = conv_step(plan, i);
-            if (maps[m].kind == FG_MAP_INNER) {
-                lives(plan, maps[m].values, step, mirror(plan, step));
-                lives(plan, maps[m].gradients, mirror(plan, step) - 1, mirror(plan, step));
-            } else if (maps[m].kind == FG_MAP_TRANSITION) {
-                lives(plan, maps[m].values, step, step + 1);
-                lives(plan, maps[m].gradients, mirror(plan, step) - 1, mirror(plan, step));
-            }
-        }
-    }
-    lives(plan, maps[plan->input_map].values, 0, end);
-    ck_assert_int_eq(maps[plan->input_map].gradients, -1);
-    lives(plan, maps[plan->pooled_map].values, head, mirror(plan, head + 1));
-    lives(plan, maps[plan->pooled_map].gradients, mirror(plan, head + 1), mirror(plan, head));
-    lives(plan, maps[plan->logits_map].values, forward - 1, end);
-    lives(plan, maps[plan->logits_map].gradients, forward, forward + 1);
-}
-
-START_TEST(training_keeps_values_until_their_backward)
-{
-    for (int i = 0; i < PLAN_MODELS; ++i) {
-        fg_plan *plan = plan_of(plan_models[i], 2);
-        check_training(plan);
-        fg_plan_free(plan);
-    }
-}
-END_TEST
-
-START_TEST(without_training_values_live_until_their_last_reader)
-{
-    for (int i = 0; i < PLAN_MODELS; ++i) {
-        fg_plan_config config = plan_config(plan_models[i], 2);
-        config.training = 0;
-        fg_plan *plan = plan_create(&config);
-        const int end = plan->step_count - 1;
-        ck_assert_int_eq(plan->step_count, plan->forward_steps);
+    for (size_t i = 0; i < sizeof models / sizeof *models; ++i) {
+        fg_plan *plan = plan_of(models[i], 2);
+        int dropped = 0;
         for (int m = 0; m < plan->map_count; ++m) {
             const fg_map *map = &plan->maps[m];
-            int first = -1, last = -1;
-            ck_assert_int_eq(map->gradients, -1);
-            if (map->kind == FG_MAP_FEATURES) {
-                stage_steps(plan, m, &first, &last);
-                lives(plan, map->values, first, last);
-            } else if (map->kind == FG_MAP_INNER || map->kind == FG_MAP_TRANSITION) {
-                first = plan->regions[map->values].first_step;
-                lives(plan, map->values, first, first + 1);
-            }
+            const bool raw = map->kind == FG_MAP_INNER && map->first_slot < 0;
+            if (map->kind != FG_MAP_RING && map->kind != FG_MAP_TRANSITION && !raw)
+                continue;
+            ++dropped;
+            ck_assert_int_eq(plan->regions[map->values].last_step, last_forward_use(plan, m));
         }
-        lives(plan, plan->maps[plan->input_map].values, 0, end);
-        lives(plan, plan->maps[plan->pooled_map].values, end - 1, end);
-        lives(plan, plan->maps[plan->logits_map].values, end, end);
+        ck_assert_msg(dropped > 0, "%s drops nothing", models[i]);
         fg_plan_free(plan);
     }
 }
 END_TEST
 
-static void alive(const fg_plan *plan, int region, int step)
+/* A stage of concatenations: from the operation that writes x_0 to that one's way back. */
+START_TEST(concatenated_stages_live_there_and_back)
 {
-    if (region >= 0)
-        ck_assert_msg(plan->regions[region].first_step <= step &&
-                          plan->regions[region].last_step >= step,
-                      "%s: region %d (%s) is dead at step %d", plan->name, region,
-                      plan->regions[region].kind, step);
-}
+    static const char *const models[] = {"sparsenet-22-8", "densenet-bc-40-36",
+                                         "seqresnet-b-r1-k16-n1", "delugenet-20"};
 
-/* All maps that a step reads or writes, values and gradients alike, a little more than needed.
- */
-static void check_step(const fg_plan *plan, int s)
-{
-    const fg_step *step = &plan->steps[s];
-    const bool back = s > plan->forward_steps;
-    int in, out;
-
-    for (int i = 0; i < FG_SCRATCHES; ++i)
-        if (step->scratch[i] >= 0)
-            lives(plan, step->scratch[i], s, s);
-    if (step->kind == FG_STEP_LOSS) {
-        alive(plan, plan->maps[plan->logits_map].values, s);
-        alive(plan, plan->maps[plan->logits_map].gradients, s);
-        return;
-    }
-    if (step->kind == FG_STEP_CONV_FORWARD || step->kind == FG_STEP_CONV_BACKWARD) {
-        in = plan->convs[step->index].reads.map;
-        out = plan->convs[step->index].out_map;
-    } else if (step->kind == FG_STEP_POOL_FORWARD || step->kind == FG_STEP_POOL_BACKWARD) {
-        in = plan->pools[step->index].in_map;
-        out = plan->pools[step->index].out_map;
-    } else {
-        in = plan->head_pool.reads.map;
-        out = plan->head_pool.out_map;
-    }
-    if (!back || step->kind != FG_STEP_POOL_BACKWARD)
-        alive(plan, plan->maps[in].values, s);
-    if (!back || plan->maps[out].first_slot >= 0)
-        alive(plan, plan->maps[out].values, s);
-    if (back) {
-        alive(plan, plan->maps[in].gradients, s);
-        alive(plan, plan->maps[out].gradients, s);
-    }
-}
-
-START_TEST(whatever_a_step_uses_is_alive)
-{
-    for (int i = 0; i < PLAN_MODELS; ++i) {
-        fg_plan *plan = plan_of(plan_models[i], 2);
-        for (int s = 0; s < plan->step_count; ++s)
-            check_step(plan, s);
+    for (size_t i = 0; i < sizeof models / sizeof *models; ++i) {
+        fg_plan *plan = plan_of(models[i], 2);
+        const int mirror = 2 * plan->op_count;
+        for (int m = 0; m < plan->map_count; ++m) {
+            const fg_map *map = &plan->maps[m];
+            if (map->kind != FG_MAP_FEATURES)
+                continue;
+            const fg_region *values = &plan->regions[map->values];
+            const fg_region *gradients = &plan->regions[map->gradients];
+            ck_assert_int_eq(values->last_step, mirror - values->first_step);
+            ck_assert_int_eq(gradients->last_step, values->last_step);
+            ck_assert_int_eq(gradients->first_step, mirror - last_forward_use(plan, m));
+        }
         fg_plan_free(plan);
     }
 }
 END_TEST
 
-static void has_scratch(const fg_plan *plan, int step, enum fg_scratch scratch, bool wanted)
+/* ---- scratch ---- */
+
+static void expect_scratch(const fg_plan *plan, int s, enum fg_scratch scratch, bool wanted)
 {
-    ck_assert_msg((plan->steps[step].scratch[scratch] >= 0) == wanted,
-                  "%s: step %d, scratch %d", plan->name, step, (int)scratch);
+    ck_assert_msg((plan->steps[s].scratch[scratch] >= 0) == wanted,
+                  "%s: step %d (%s), scratch %d", plan->network.name, s,
+                  plan->ops[plan->steps[s].op].name, (int)scratch);
+}
+
+static void check_scratch(const fg_plan *plan, int s)
+{
+    const fg_op *op = &plan->ops[plan->steps[s].op];
+    const bool back = plan->steps[s].kind == FG_STEP_BACKWARD;
+    const bool conv = op->kind == FG_OP_CONV, counted = fg_op_out(plan, op)->first_slot >= 0;
+    const bool normed = fg_reads_normed(plan, &op->in[0]);
+
+    expect_scratch(plan, s, FG_SCRATCH_PACKED, conv);
+    expect_scratch(plan, s, FG_SCRATCH_WEIGHTS, conv && back);
+    expect_scratch(plan, s, FG_SCRATCH_AFFINE, op->kind != FG_OP_MEAN_POOL);
+    expect_scratch(plan, s, FG_SCRATCH_AFFINE_SECOND, op->in[1].map >= 0);
+    expect_scratch(plan, s, FG_SCRATCH_PARTIALS, back ? normed : counted);
+    expect_scratch(plan, s, FG_SCRATCH_PARTIALS_SECOND,
+                   back && fg_reads_normed(plan, &op->in[1]));
+    expect_scratch(plan, s, FG_SCRATCH_COEFFICIENTS, back && counted);
 }
 
 START_TEST(steps_have_the_scratch_that_their_kernels_need)
 {
-    fg_plan *plan = plan_of("densenet-bc-40-36:compression=0.7", 2);
-
-    for (int s = 0; s < plan->step_count; ++s) {
-        const fg_step *step = &plan->steps[s];
-        const bool back = step->kind == FG_STEP_CONV_BACKWARD;
-        if (back || step->kind == FG_STEP_CONV_FORWARD) {
-            const fg_conv *conv = &plan->convs[step->index];
-            const bool counted = plan->maps[conv->out_map].first_slot >= 0;
-            has_scratch(plan, s, FG_SCRATCH_PACKED, true);
-            has_scratch(plan, s, FG_SCRATCH_AFFINE, true);
-            has_scratch(plan, s, FG_SCRATCH_PARTIALS, back ? conv->norm >= 0 : counted);
-            has_scratch(plan, s, FG_SCRATCH_WEIGHTS, back);
-            has_scratch(plan, s, FG_SCRATCH_COEFFICIENTS, back && counted);
-        } else {
-            const bool head = step->kind == FG_STEP_HEAD_POOL_FORWARD ||
-                              step->kind == FG_STEP_HEAD_POOL_BACKWARD;
-            has_scratch(plan, s, FG_SCRATCH_PACKED, false);
-            has_scratch(plan, s, FG_SCRATCH_WEIGHTS, false);
-            has_scratch(plan, s, FG_SCRATCH_AFFINE, head);
-            has_scratch(plan, s, FG_SCRATCH_PARTIALS,
-                        step->kind == FG_STEP_POOL_FORWARD ||
-                            step->kind == FG_STEP_HEAD_POOL_BACKWARD);
-            has_scratch(plan, s, FG_SCRATCH_COEFFICIENTS, step->kind == FG_STEP_POOL_BACKWARD);
-        }
+    for (int i = 0; i < PLAN_MODELS; ++i) {
+        fg_plan *plan = plan_of(plan_models[i], 2);
+        for (int s = 0; s < plan->step_count; ++s)
+            if (plan->steps[s].kind != FG_STEP_LOSS)
+                check_scratch(plan, s);
+        for (int k = 0; k < FG_SCRATCHES; ++k)
+            ck_assert_int_eq(plan->steps[plan->op_count].scratch[k], -1);
+        fg_plan_free(plan);
     }
-    fg_plan_free(plan);
 }
 END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {steps_go_forward_in_order_then_back,
-                                  training_keeps_values_until_their_backward,
-                                  without_training_values_live_until_their_last_reader,
-                                  whatever_a_step_uses_is_alive,
-                                  steps_have_the_scratch_that_their_kernels_need,
-                                  NULL};
+    const TTest *const tests[] = {memory_lives_from_its_first_use_to_its_last,
+                                  what_is_only_added_up_is_not_kept,
+                                  concatenated_stages_live_there_and_back,
+                                  steps_have_the_scratch_that_their_kernels_need, NULL};
     return plan_run("plan/lifetimes", tests);
 }

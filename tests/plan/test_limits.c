@@ -20,7 +20,7 @@ static void fits(fg_plan_config config, int images, fg_status expected)
 {
     config.images = images;
     fg_plan *plan = plan_create(&config);
-    ck_assert_msg(fg_plan_fits(plan) == expected, "%s at batch %d", plan->name, images);
+    ck_assert_msg(fg_plan_fits(plan) == expected, "%s at batch %d", plan->network.name, images);
     fg_plan_free(plan);
 }
 
@@ -35,7 +35,7 @@ START_TEST(the_largest_batch_fits_and_one_more_does_not)
                 limited(plan_models[i], 1, limits[j][0], limits[j][1]);
             fg_plan *plan = plan_create(&config);
             const int largest = plan->largest_batch;
-            const int most = fg_limits_images(&plan->model);
+            const int most = fg_limits_images(&plan->network);
             fg_plan_free(plan);
             if (largest > 0)
                 fits(config, largest, FG_OK);

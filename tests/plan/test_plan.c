@@ -71,7 +71,8 @@ static char *text_of(const char *model, int training, fg_plan_format format)
 
     config.training = training;
     fg_plan *plan = plan_create(&config);
-    ck_assert_msg(fg_plan_text(&text, plan, format) == FG_OK, "%s", fg_error_message());
+    ck_assert_msg(fg_plan_text(&text, plan, format, FG_FLOPS_SEQCONV) == FG_OK, "%s",
+                  fg_error_message());
     fg_plan_free(plan);
     return text;
 }
@@ -89,13 +90,35 @@ START_TEST(the_table_shows_sources_and_sums)
     has(text, "stage1: x11[144..155] x10[132..143] x8[108..119] x4[60..71]\n");
     has(text, "parameters     193924\n");
     has(text, "multiply-adds  78350016");
+    has(text, "GFLOPs         0.076 (seqconv, in units of 2^30)\n");
     has(text, "largest batch  no limit was given");
+    has(text, "stage  layers     edges  sources-per-layer  longest-path\n"
+              "    1      12        37               1..4             3\n");
     fg_text_free(text);
 
     text = text_of("densenet-bc-40-36", 0, FG_PLAN_TABLE);
     has(text, "evaluation alone");
     has(text, "stage1: x0-x5[0..251]\n");
     ck_assert_ptr_null(strstr(text, "momentum"));
+    fg_text_free(text);
+}
+END_TEST
+
+START_TEST(the_table_shows_what_sums_and_groups_read)
+{
+    char *text = text_of("sparsenet-sum-38", 1, FG_PLAN_TABLE);
+    has(text, "stage1: x3[192..255] + x2[128..191] + x0[0..63]\n");
+    has(text, "  stage1.sum5\n");
+    fg_text_free(text);
+
+    text = text_of("preresnet-basic-20", 1, FG_PLAN_TABLE);
+    has(text, "stage2.sum2 + stage2: x2[0..31]\n");
+    has(text, "stage1.sum4 (stride 2)\n");
+    fg_text_free(text);
+
+    text = text_of("seqresnet-r2-k8-n1", 1, FG_PLAN_TABLE);
+    has(text, "stage1: [24..55]\n");
+    has(text, "stage1.layer1.seq2.group2.raw + stage1: [24..31]\n");
     fg_text_free(text);
 }
 END_TEST
@@ -107,18 +130,34 @@ static json_int_t number(const json_t *object, const char *key)
     return json_integer_value(value);
 }
 
+/* In the convention that text_of asks for. */
+static void check_flops(const json_t *root)
+{
+    const json_t *flops = json_object_get(root, "flops");
+
+    ck_assert_str_eq(json_string_value(json_object_get(flops, "convention")), "seqconv");
+    ck_assert_str_eq(json_string_value(json_object_get(flops, "unit")), "2^30");
+    ck_assert_double_eq_tol(json_real_value(json_object_get(flops, "value")),
+                            (double)(number(root, "multiply_adds") +
+                                     4 * number(root, "norm_elements") +
+                                     number(root, "relu_elements")) /
+                                0x1p30,
+                            1e-12);
+}
+
 /* Every member, and that parts add up. */
 static void check_json(const char *model, int training)
 {
     char *text = text_of(model, training, FG_PLAN_JSON);
     json_error_t error;
-    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error), *layer, *bytes;
+    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error), *layer, *bytes, *stage;
     json_int_t parameters = 0, work = 0, sum = 0;
     const char *key;
     size_t i;
 
     ck_assert_msg(root != NULL, "line %d: %s", error.line, error.text);
-    ck_assert_str_eq(json_string_value(json_object_get(root, "model")), model);
+    const char *name = json_string_value(json_object_get(root, "model"));
+    ck_assert_int_eq(strncmp(name, model, strcspn(model, ":")), 0);
     ck_assert_int_eq(number(root, "batch"), 8);
     ck_assert_int_eq(json_is_true(json_object_get(root, "training")), training);
     ck_assert(json_is_null(json_object_get(root, "largest_batch")));
@@ -134,12 +173,27 @@ static void check_json(const char *model, int training)
         }
         ck_assert_int_eq(channels, number(layer, "in_channels"));
         ck_assert_int_gt(number(layer, "out_channels"), 0);
+        ck_assert_int_gt(number(layer, "stride"), 0);
+        ck_assert_int_gt(number(layer, "groups"), 0);
         ck_assert_int_gt(number(layer, "device_bytes"), 0);
         parameters += number(layer, "parameters");
         work += number(layer, "multiply_adds");
     }
     ck_assert_int_eq(parameters, number(root, "parameters"));
     ck_assert_int_eq(work, number(root, "multiply_adds"));
+    json_array_foreach(json_object_get(root, "stages"), i, stage)
+    {
+        json_int_t edges = 0;
+        json_t *sources;
+        size_t s;
+        json_array_foreach(json_object_get(stage, "sources_per_layer"), s, sources) edges +=
+            json_integer_value(sources);
+        ck_assert_int_eq(edges, number(stage, "edges"));
+        ck_assert_int_eq(number(stage, "layers"), (json_int_t)s);
+        ck_assert_int_eq(number(stage, "stage"), (json_int_t)i + 1);
+        ck_assert_int_gt(number(stage, "longest_path"), 0);
+    }
+    check_flops(root);
     json_object_foreach(json_object_get(root, "bytes"), key, bytes) sum +=
         json_integer_value(bytes);
     ck_assert_int_eq(sum, number(root, "device_bytes_peak"));
@@ -150,9 +204,9 @@ static void check_json(const char *model, int training)
 
 START_TEST(the_json_parses_and_adds_up)
 {
-    check_json("sparsenet-bc-40-4:base=3", 1);
     check_json("sparsenet-bc-40-4:base=3", 0);
-    check_json("densenet-40-12", 1);
+    for (int i = 0; i < PLAN_MODELS; ++i)
+        check_json(plan_models[i], 1);
 }
 END_TEST
 
@@ -163,23 +217,28 @@ START_TEST(the_json_has_a_largest_batch_where_there_is_a_limit)
 
     config.memory_bytes = 1;
     fg_plan *plan = plan_create(&config);
-    ck_assert_int_eq(fg_plan_text(&text, plan, FG_PLAN_JSON), FG_OK);
+    ck_assert_int_eq(fg_plan_text(&text, plan, FG_PLAN_JSON, FG_FLOPS_MAC), FG_OK);
     has(text, "\"largest_batch\": 0,\n");
     fg_text_free(text);
     fg_plan_free(plan);
 }
 END_TEST
 
+static int count(const char *text, const char *part)
+{
+    int times = 0;
+
+    for (const char *at = text; (at = strstr(at, part)) != NULL; ++at)
+        ++times;
+    return times;
+}
+
 START_TEST(the_dot_has_an_edge_per_reader_and_source)
 {
     char *text = text_of("sparsenet-40-12", 1, FG_PLAN_DOT);
-    int edges = 0;
-
-    for (const char *at = text; (at = strstr(at, " -> ")) != NULL; ++at)
-        ++edges;
     /* 37 edges into a stage's layers, 4 into what follows it; the input, and twice pooled to
      * x0. */
-    ck_assert_int_eq(edges, 3 * (37 + 4) + 1 + 2);
+    ck_assert_int_eq(count(text, " -> "), 3 * (37 + 4) + 1 + 2);
     has(text, "digraph \"sparsenet-40-12\" {");
     has(text, "subgraph cluster_3 {");
     has(text, "stage3_x4 -> stage3_x12;");
@@ -189,12 +248,40 @@ START_TEST(the_dot_has_an_edge_per_reader_and_source)
 }
 END_TEST
 
-START_TEST(an_unknown_format_is_refused)
+/* Sums are drawn through; what is not a list element of its own stage has its own node. */
+START_TEST(the_dot_draws_all_families)
+{
+    char *text = text_of("sparsenet-sum-38", 1, FG_PLAN_DOT);
+    has(text, "  input -> stem;\n");
+    has(text, "  stem -> stage1_x0;\n  stem -> stage1_x1;\n  stage1_x1 -> stage1_x2;\n");
+    has(text, "  stage1_x1 -> stage2_x0;\n");
+    /* In each stage 8 edges into its layers but the one into layer 1, which reads what x_0 is
+     * made of, as x_0 does: one edge each into stage 1, three each into the others. */
+    ck_assert_int_eq(count(text, " -> "), 1 + 3 * 7 + 2 * 1 + 2 * 2 * 3 + 3);
+    fg_text_free(text);
+
+    text = text_of("resnet-20", 1, FG_PLAN_DOT);
+    has(text, "  stage1_x3 -> stage2_x1;\n");
+    ck_assert_int_eq(count(text, "stage2_x0"), 0);
+    ck_assert_int_eq(count(text, " -> "), 1 + 9 + 1);
+    fg_text_free(text);
+
+    text = text_of("seqresnet-r2-k8-n2", 1, FG_PLAN_DOT);
+    has(text, "label=\"stage 2: 64 channels of 16x16\"");
+    ck_assert_int_eq(count(text, " -> "), 1 + 3 * 2 + 2 * 2 + 1);
+    fg_text_free(text);
+}
+END_TEST
+
+START_TEST(an_unknown_format_or_convention_is_refused)
 {
     fg_plan *plan = plan_of("sparsenet-7-3", 1);
     char *text;
 
-    ck_assert_int_eq(fg_plan_text(&text, plan, (fg_plan_format)17), FG_ERR_ARGUMENT);
+    ck_assert_int_eq(fg_plan_text(&text, plan, (fg_plan_format)17, FG_FLOPS_MAC),
+                     FG_ERR_ARGUMENT);
+    ck_assert_ptr_null(text);
+    ck_assert_int_eq(fg_plan_text(&text, plan, FG_PLAN_TABLE, (fg_flops)3), FG_ERR_ARGUMENT);
     ck_assert_ptr_null(text);
     fg_plan_free(plan);
 }
@@ -206,10 +293,12 @@ int main(void)
                                   bad_configurations_get_one_line,
                                   a_map_of_one_pixel_needs_two_images_to_train,
                                   the_table_shows_sources_and_sums,
+                                  the_table_shows_what_sums_and_groups_read,
                                   the_json_parses_and_adds_up,
                                   the_json_has_a_largest_batch_where_there_is_a_limit,
                                   the_dot_has_an_edge_per_reader_and_source,
-                                  an_unknown_format_is_refused,
+                                  the_dot_draws_all_families,
+                                  an_unknown_format_or_convention_is_refused,
                                   NULL};
     return plan_run("plan/plan", tests);
 }

@@ -12,7 +12,8 @@
 
 #include "cl/sources.h"
 
-/* Of one channel: scale = gamma * inverse, shift = beta - mean * scale. */
+/* Of one channel: scale = gamma * inverse, shift = beta - mean * scale. Without a norm it is
+ * 1, 0, 0, 1, and grad_gamma and grad_beta below mean nothing. */
 typedef struct fg_ref_affine {
     double scale, shift, mean, inverse;
 } fg_ref_affine;

@@ -7,21 +7,32 @@
 #include <math.h>
 #include <string.h>
 
+#include "ops/dropout.h"
 #include "support/arrays.h"
 #include "support/compare.h"
 #include "support/device_fixture.h"
 
 #define MARGIN FG_CONV_RUN_MARGIN
 
-static int taps_of(const fg_conv_run *run)
+bool fg_conv_run_possible(const fg_conv_case *shape, fg_conv_place place)
 {
-    return run->shape->side * run->shape->side;
+    return place != FG_CONV_IN_STAGE || shape->stride == 1;
 }
 
-static int chunks_of(const fg_conv_run *run)
+static int weights_of(const fg_conv_run *run)
 {
-    const fg_map_shape map = run->shape->map;
-    return fg_chunks_of(map.images, map.height, map.width).chunks;
+    return run->shape->out_channels * (run->call.in.channels / run->shape->groups) *
+           run->shape->side * run->shape->side;
+}
+
+static bool has_norm(const fg_conv_run *run)
+{
+    return run->place == FG_CONV_IN_STAGE || run->place == FG_CONV_BETWEEN;
+}
+
+static int chunks_of(const fg_conv_run *run, const fg_conv_map *map)
+{
+    return fg_chunks_of(run->shape->map.images, map->device.height, map->device.width).chunks;
 }
 
 /* As the plan pads it: an odd multiple of 128 floats, with room for a vector behind the last
@@ -31,37 +42,44 @@ static int pitch_of(int pixels)
     return ((pixels + FG_LANES + 127) / 128 | 1) * 128;
 }
 
-static void make_map(fg_conv_map *map, const fg_conv_run *run, int channels)
+/* stride: 1 for the map that is read, the convolution's for the one that is written */
+static void make_map(fg_conv_map *map, const fg_conv_run *run, int channels, int stride)
 {
-    const int pitch = pitch_of(run->pixels);
+    const fg_map_shape in = run->shape->map;
+    const int height = (in.height - 1) / stride + 1, width = (in.width - 1) / stride + 1;
+    const int pitch = pitch_of(in.images * height * width);
 
     map->channels = channels;
+    map->pixels = in.images * height * width;
     map->values = fg_arrays_floats((size_t)channels * (size_t)pitch);
     map->gradients = fg_arrays_floats((size_t)channels * (size_t)pitch);
-    map->device = (fg_features){
-        .height = run->shape->map.height, .width = run->shape->map.width, .pitch = pitch};
+    map->device = (fg_features){.height = height, .width = width, .pitch = pitch};
 }
 
-static void fill_channels(float *values, const fg_conv_run *run, int first, int channels)
+static void fill_channels(float *values, const fg_conv_map *map, int first, int channels)
 {
-    const size_t pitch = (size_t)pitch_of(run->pixels);
+    const size_t pitch = (size_t)map->device.pitch;
     for (int c = first; c < first + channels; ++c)
-        fg_arrays_fill_random(values + (size_t)c * pitch, (size_t)run->pixels, -1.0f, 1.0f);
+        fg_arrays_fill_random(values + (size_t)c * pitch, (size_t)map->pixels, -1.0f, 1.0f);
 }
 
 /* Every second source, from the last one back, and then the others: with a channel before each.
- */
+ * Only one bit of what a source adds to is a convolution's. */
 static int place_sources(fg_conv_run *run, int first)
 {
     int count = 0, channel = first;
     while (run->shape->widths[count] != 0)
         ++count;
-    run->sources = (struct fg_source *)fg_arrays_floats((size_t)count * 3);
+    run->sources = (struct fg_source *)fg_arrays_floats((size_t)count * sizeof *run->sources /
+                                                        sizeof(float));
     for (int parity = 0; parity < 2; ++parity)
         for (int i = count - 1; i >= 0; --i)
             if (i % 2 == parity) {
-                run->sources[i] =
-                    (struct fg_source){channel + 1, run->shape->widths[i], i % 3 == 1};
+                run->sources[i] = (struct fg_source){
+                    .first_channel = channel + 1,
+                    .channels = run->shape->widths[i],
+                    .adds = i % 3 == 1 ? FG_ADDS_GRADIENT : FG_ADDS_SUMS | FG_ADDS_PARAMETERS,
+                };
                 channel += 1 + run->shape->widths[i];
             }
     run->call.in.sources_count = count;
@@ -78,19 +96,19 @@ static void make_maps(fg_conv_run *run)
     /* In a stage the output lies before what it reads, where an overrun would do harm. */
     const int end = place_sources(run, in_stage ? out_first + outs : 0) + 1;
 
-    make_map(&run->in, run, end);
+    make_map(&run->in, run, end, 1);
     if (in_stage)
         run->out = run->in;
     else
-        make_map(&run->out, run, out_first + outs + 1);
+        make_map(&run->out, run, out_first + outs + 1, run->shape->stride);
     for (int i = 0; i < run->call.in.sources_count; ++i) {
         const struct fg_source source = run->sources[i];
-        fill_channels(run->in.values, run, source.first_channel, source.channels);
-        if (source.adds)
-            fill_channels(run->in.gradients, run, source.first_channel, source.channels);
+        fill_channels(run->in.values, &run->in, source.first_channel, source.channels);
+        if (source.adds & FG_ADDS_GRADIENT)
+            fill_channels(run->in.gradients, &run->in, source.first_channel, source.channels);
     }
-    fill_channels(run->out.values, run, out_first, outs);
-    fill_channels(run->out.gradients, run, out_first, outs);
+    fill_channels(run->out.values, &run->out, out_first, outs);
+    fill_channels(run->out.gradients, &run->out, out_first, outs);
     run->call.out = (fg_output){NULL, out_first, outs};
 }
 
@@ -104,7 +122,7 @@ static void make_parameters(fg_conv_run *run)
         const float gamma = (float)fg_arrays_next(0.5, 1.5),
                     beta = (float)fg_arrays_next(-0.5, 0.5);
         struct fg_affine f = {1.0f, 0.0f, 0.0f, 1.0f};
-        if (run->place != FG_CONV_FIRST) {
+        if (run->place == FG_CONV_LINEAR || has_norm(run)) {
             f.mean = (float)fg_arrays_next(-0.5, 0.5);
             f.inverse = (float)fg_arrays_next(0.5, 2.0);
             f.scale = gamma * f.inverse;
@@ -122,6 +140,7 @@ static void make_parameters(fg_conv_run *run)
     run->gradients = fg_arrays_floats(run->parameters_count);
     fg_arrays_fill_random(run->parameters + MARGIN, count, -1.0f, 1.0f);
     run->call.first_weight = MARGIN;
+    run->call.first_gradient = FG_CONV_RUN_GRADIENT;
     run->call.first_bias = run->place == FG_CONV_LINEAR ? MARGIN + run->weights : -1;
 }
 
@@ -138,9 +157,9 @@ static void check_scratch(const char *what, const fg_buffer *buffer)
     fg_compare_poisoned(what, margin, MARGIN);
 }
 
-static size_t partials_floats(const fg_conv_run *run, int channels)
+static fg_buffer *make_partials(const fg_conv_run *run, const fg_conv_map *map, int channels)
 {
-    return FG_PARTIALS_FLOATS((size_t)chunks_of(run), (size_t)channels);
+    return make_scratch(FG_PARTIALS_FLOATS((size_t)chunks_of(run, map), (size_t)channels));
 }
 
 static const fg_buffer *upload_map(const float *values, const fg_conv_map *map)
@@ -175,30 +194,46 @@ static void upload(fg_conv_run *run)
             : fg_arrays_buffer(run->coefficients, outs * sizeof *run->coefficients);
     call->parameters = fg_arrays_buffer(run->parameters, parameters_bytes);
     call->gradients = fg_arrays_buffer(run->gradients, parameters_bytes);
-    call->packed = make_scratch(FG_CONV_PACKED_FLOATS(outs, in, run->shape->side));
-    call->weight_partials = make_scratch(FG_CONV_WEIGHT_PARTIALS_FLOATS(
-        chunks_of(run), run->shape->out_channels, call->in.channels, run->shape->side));
+    call->packed = make_scratch(
+        fg_conv_packed_floats(outs, in, (size_t)run->shape->side, (size_t)run->shape->groups));
+    call->weight_partials = make_scratch(fg_conv_weight_partials_floats(
+        (size_t)chunks_of(run, &run->out), outs, in, (size_t)run->shape->side,
+        (size_t)run->shape->groups, (size_t)run->shape->stride));
     call->partials = NULL;
 }
 
 void fg_conv_run_create(fg_conv_run *out, fg_kernels *kernels, const fg_conv_case *shape,
                         fg_conv_place place)
 {
+    fg_conv_run_create_dropping(out, kernels, shape, place, FG_DROPOUT_NONE, FG_DROPOUT_NONE);
+}
+
+void fg_conv_run_create_dropping(fg_conv_run *out, fg_kernels *kernels,
+                                 const fg_conv_case *shape, fg_conv_place place,
+                                 fg_dropout_kind in_dropout, fg_dropout_kind out_dropout)
+{
     const fg_map_shape map = shape->map;
 
-    *out = (fg_conv_run){
-        .shape = shape, .place = place, .pixels = map.images * map.height * map.width};
+    *out = (fg_conv_run){.shape = shape, .place = place};
     make_maps(out);
-    out->weights = shape->out_channels * out->call.in.channels * taps_of(out);
+    out->weights = weights_of(out);
     make_parameters(out);
     out->call.images = map.images;
-    out->call.relu = place == FG_CONV_IN_STAGE || place == FG_CONV_BETWEEN;
+    out->call.in_dropout = fg_dropout_of(0.3, 1, 2, 3);
+    out->call.out_dropout = fg_dropout_of(0.1, 1, 2, 4);
+    out->call.relu = place == FG_CONV_RELU || has_norm(out);
     FG_EXPECT_OK(fg_conv_prepare(&out->op, kernels,
                                  &(fg_conv_shape){.side = shape->side,
+                                                  .stride = shape->stride,
+                                                  .groups = shape->groups,
                                                   .in_channels = out->call.in.channels,
                                                   .out_channels = shape->out_channels,
-                                                  .height = map.height,
-                                                  .width = map.width,
+                                                  .height = out->out.device.height,
+                                                  .width = out->out.device.width,
+                                                  .in_height = map.height,
+                                                  .in_width = map.width,
+                                                  .in_dropout = in_dropout,
+                                                  .out_dropout = out_dropout,
                                                   .in_place = place == FG_CONV_IN_STAGE,
                                                   .backward = true,
                                                   .data = place != FG_CONV_FIRST}));
@@ -206,13 +241,13 @@ void fg_conv_run_create(fg_conv_run *out, fg_kernels *kernels, const fg_conv_cas
 
 /* Channels [first, first + channels) of the map may differ from what the host put there, but
  * only in their pixels. */
-static void allow(float *before, const float *after, const fg_conv_run *run, int first,
+static void allow(float *before, const float *after, const fg_conv_map *map, int first,
                   int channels)
 {
-    const size_t pitch = (size_t)pitch_of(run->pixels);
+    const size_t pitch = (size_t)map->device.pitch;
     for (int c = first; c < first + channels; ++c)
         memcpy(before + (size_t)c * pitch, after + (size_t)c * pitch,
-               (size_t)run->pixels * sizeof *before);
+               (size_t)map->pixels * sizeof *before);
 }
 
 static float *copy_map(const float *values, const fg_conv_map *map)
@@ -236,9 +271,9 @@ void fg_conv_run_forward(fg_conv_run *run)
     upload(run);
     call->partials = run->place == FG_CONV_LINEAR
                          ? NULL
-                         : make_scratch(partials_floats(run, run->shape->out_channels));
+                         : make_partials(run, &run->out, run->shape->out_channels);
     FG_EXPECT_OK(fg_conv_forward(&run->op, call));
-    allow(expected, fg_arrays_read(call->out.map->values), run, call->out.first_channel,
+    allow(expected, fg_arrays_read(call->out.map->values), &run->out, call->out.first_channel,
           call->out.channels);
     check_map("the output's map", call->out.map->values, expected);
     check_scratch("scratch behind packed weights", call->packed);
@@ -249,12 +284,10 @@ void fg_conv_run_forward(fg_conv_run *run)
 void fg_conv_run_backward(fg_conv_run *run)
 {
     fg_conv_call *call = &run->call;
-    const size_t outs = (size_t)run->shape->out_channels;
+    const size_t end = FG_CONV_RUN_GRADIENT + (size_t)run->weights;
 
     upload(run);
-    call->partials = run->place == FG_CONV_LINEAR || run->place == FG_CONV_FIRST
-                         ? NULL
-                         : make_scratch(partials_floats(run, call->in.channels));
+    call->partials = has_norm(run) ? make_partials(run, &run->in, call->in.channels) : NULL;
     FG_EXPECT_OK(fg_conv_backward(&run->op, call));
 
     check_map("the input's map", call->in.map->values, run->in.values);
@@ -266,13 +299,14 @@ void fg_conv_run_backward(fg_conv_run *run)
         float *expected = copy_map(run->in.gradients, &run->in);
         const float *got = fg_arrays_read(call->in.map->gradients);
         for (int i = 0; i < call->in.sources_count; ++i)
-            allow(expected, got, run, run->sources[i].first_channel, run->sources[i].channels);
+            allow(expected, got, &run->in, run->sources[i].first_channel,
+                  run->sources[i].channels);
         check_map("the input's gradients", call->in.map->gradients, expected);
     }
     const float *gradients = fg_arrays_read(call->gradients);
-    fg_compare_poisoned("before the weights' gradients", gradients, MARGIN);
-    fg_compare_poisoned("behind the weights' gradients", gradients + MARGIN + run->weights,
-                        outs + MARGIN);
+    fg_compare_poisoned("before the weights' gradients", gradients, FG_CONV_RUN_GRADIENT);
+    fg_compare_poisoned("behind the weights' gradients", gradients + end,
+                        run->parameters_count - end);
     check_scratch("scratch behind packed weights", call->packed);
     check_scratch("scratch behind partial gradients of weights", call->weight_partials);
     if (call->partials != NULL)

@@ -18,6 +18,7 @@ typedef enum fg_conv_place {
     FG_CONV_IN_STAGE, /* input and output in one map; norm and ReLU before, a norm behind */
     FG_CONV_BETWEEN,  /* the same from one map to another */
     FG_CONV_LINEAR,   /* from one map to another; no norm, no ReLU, but a bias */
+    FG_CONV_RELU,     /* from one map to another; a ReLU without a norm, a norm behind */
     FG_CONV_FIRST,    /* the network's first: FG_CONV_BETWEEN without the gradient of its input,
                        * whose affine part is the identity and has no ReLU */
     FG_CONV_PLACES
@@ -28,6 +29,7 @@ typedef struct fg_conv_map {
     fg_features device;
     float *values, *gradients;
     int channels;
+    int pixels; /* of a channel */
 } fg_conv_map;
 
 typedef struct fg_conv_run {
@@ -40,17 +42,25 @@ typedef struct fg_conv_run {
     struct fg_affine *affine;
     struct fg_coefficients *coefficients;
     float *parameters; /* a margin, the weights, the biases, a margin */
-    float *gradients;  /* of them, NaN */
+    float *gradients;  /* NaN */
     size_t parameters_count;
-    int pixels; /* of a channel */
     int weights;
 } fg_conv_run;
 
 /* Floats of NaN before and behind parameters, and behind scratch. */
 #define FG_CONV_RUN_MARGIN 64
+#define FG_CONV_RUN_GRADIENT 40 /* ... and before the gradients */
+
+/* A convolution of stride 2 has no input and output in one map. */
+bool fg_conv_run_possible(const fg_conv_case *shape, fg_conv_place place);
 
 void fg_conv_run_create(fg_conv_run *out, fg_kernels *kernels, const fg_conv_case *shape,
                         fg_conv_place place);
+
+/* The same with dropout of what is read and of what is written, at two rates. */
+void fg_conv_run_create_dropping(fg_conv_run *out, fg_kernels *kernels,
+                                 const fg_conv_case *shape, fg_conv_place place,
+                                 fg_dropout_kind in_dropout, fg_dropout_kind out_dropout);
 
 /* Upload everything, run, and fail the test unless all that must not be written is as it was.
  * What the device made is in the buffers of run->call; it is the same each time. */

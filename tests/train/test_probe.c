@@ -170,7 +170,7 @@ START_TEST(test_bad_inputs)
     write_batch(paths[1], TINY_SIDE, 0);
     config.model = "sparsenet-10-5:classes=4,channels=1,image=8";
     expect_refused(FG_ERR_FILE, "stem.conv.weight");
-    config.model = "sparsenet-10-4:dropout=0.2";
+    config.model = "resnet-20:dropout=0.2";
     expect_refused(FG_ERR_ARGUMENT, "dropout");
     config = good;
     config.weights = NULL;

@@ -1,0 +1,162 @@
+/* conv_gather.h - tiles of a convolution of any side, at stride 1 or 2, in local memory. OpenCL C,
+ * for conv_gather.cl and conv_phases.cl.
+ *
+ * Each channel gets a packed row per tap: what the tap reads for each pixel of the tile. So the
+ * multiplication is that of a 1x1 whose channels are the rows (channel, tap).
+ *
+ * Rows are copied from a line: the channel's rows of pixels around the tile, activated or
+ * finished once. At stride 2 the line has four planes, (row % 2, column % 2) of the input, each
+ * as wide as the output. So pixels that neighbours in the output read are neighbours too, for
+ * every tap, and a packed row is a part of a plane from some float on, with zeros where the tap
+ * leaves the image.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef FG_CONV_GATHER_H
+#define FG_CONV_GATHER_H
+
+#include "conv_tile.h"
+
+#define NOWHERE \
+    (-(1 << 20)) /* the row of a pixel that is not there: no tap leads into the image */
+
+struct gather_space {
+    __local float *line;
+    __local int *rows; /* of the tile's pixels, in the output's map */
+    __local int *columns;
+};
+
+/* What is in the line: whole rows of the output's map, or of the pixels of the input that they
+ * read. Rows are counted through the batch. */
+struct span {
+    int first; /* pixel of the output's map at float 0: a row and some pixels before the rows */
+    int from;  /* first row, */
+    int to;    /* and the one behind the last */
+};
+
+/* Rows and columns that a tap leads away from a pixel of the output's map. */
+INLINE int reach_of(const struct fg_conv_args a)
+{
+    return (a.side / 2 + a.stride - 1) / a.stride;
+}
+
+INLINE struct span span_of(struct tile tile, const struct fg_conv_args a)
+{
+    const int row = tile.pixel / a.out_width, reach = reach_of(a);
+    const int last = (tile.pixel + tile.pixels - 1) / a.out_width;
+    struct span span;
+    span.first = (row - reach) * a.out_width - reach;
+    span.from = max(row - reach, 0);
+    span.to = min(last + reach + 1, a.chunks.images * a.out_height);
+    return span;
+}
+
+/* Zeros once, since what lies outside the batch is never written, but loaded before it is masked.
+ */
+INLINE void clear_line(__local float *line, int floats)
+{
+    for (int i = 0; i < floats; i += FG_LANES)
+        vstore16((float16)(0.0f), 0, line + i);
+}
+
+/* Once per tile. */
+INLINE void mark_pixels(struct gather_space space, struct tile tile,
+                        const struct fg_conv_args a)
+{
+    int row = tile.pixel / a.out_width % a.out_height, column = tile.pixel % a.out_width;
+    for (int i = 0; i < tile.vectors * FG_LANES; ++i) {
+        space.rows[i] = i < tile.pixels ? row : NOWHERE;
+        space.columns[i] = column;
+        if (++column == a.out_width) {
+            column = 0;
+            row = row + 1 < a.out_height ? row + 1 : 0;
+        }
+    }
+}
+
+/* One channel of the input, at stride 1. x: its first pixel in the batch, channel: in the list */
+INLINE void load_input(__local float *line, __global const float *x, struct fg_affine f,
+                       int channel, struct span span, const struct fg_conv_args a)
+{
+    const int to = span.to * a.out_width - span.first;
+    for (int i = span.from * a.out_width - span.first; i < to; i += FG_LANES)
+        vstore16(read_input(x + span.first + i, f, channel, span.first + i, a), 0, line + i);
+}
+
+/* Of 32 floats: spelled out, as in transpose.h. */
+INLINE float16 even_of(float16 l, float16 r)
+{
+    return (float16)(l.s0, l.s2, l.s4, l.s6, l.s8, l.sa, l.sc, l.se, r.s0, r.s2, r.s4, r.s6,
+                     r.s8, r.sa, r.sc, r.se);
+}
+
+INLINE float16 odd_of(float16 l, float16 r)
+{
+    return (float16)(l.s1, l.s3, l.s5, l.s7, l.s9, l.sb, l.sd, l.sf, r.s1, r.s3, r.s5, r.s7,
+                     r.s9, r.sb, r.sd, r.sf);
+}
+
+/* At stride 2: even and odd columns into two planes, of even and of odd rows. A vector that goes
+ * beyond its row is overwritten by the next row, or lies outside the image. */
+INLINE void split_input(__local float *line, __global const float *x, struct fg_affine f,
+                        int channel, struct span span, const struct fg_conv_args a)
+{
+    const int phases = a.side > 1 ? 2 : 1; /* a 1x1 reads even rows only */
+
+    for (int t = span.from; t < span.to; ++t)
+        for (int phase = 0; phase < phases; ++phase) {
+            const int row = t % a.out_height * 2 + phase;
+            const int from = (t / a.out_height * a.in_height + row) * a.in_width;
+            __local float *to = line + phase * 2 * a.line + t * a.out_width - span.first;
+            if (row >= a.in_height)
+                continue;
+            for (int i = 0; i < a.out_width; i += FG_LANES) {
+                const int at = from + 2 * i;
+                const float16 l = read_input(x + at, f, channel, at, a);
+                float16 r = l; /* a map has room for one vector behind its last pixel only */
+                if (2 * i + FG_LANES < a.in_width)
+                    r = read_input(x + at + FG_LANES, f, channel, at + FG_LANES, a);
+                vstore16(even_of(l, r), 0, to + i);
+                vstore16(odd_of(l, r), 0, to + a.line + i);
+            }
+        }
+}
+
+/* One channel of the output's gradient. g, y: its first pixel in the batch, channel: of all
+ * outputs */
+INLINE void load_gradient(__local float *line, __global const float *g, __global const float *y,
+                          struct fg_coefficients f, int channel, struct span span,
+                          const struct fg_conv_args a)
+{
+    const int to = span.to * a.out_width - span.first;
+    for (int i = span.from * a.out_width - span.first; i < to; i += FG_LANES) {
+        const int at = span.first + i;
+        vstore16(read_gradient(g + at, y + at, f, channel, at, a), 0, line + i);
+    }
+}
+
+/* What a tap reads for pixel (y, x) of the tile: (y * stride + row, x * stride + column), if
+ * that lies in the image of height x width. */
+struct tap {
+    int row;
+    int column;
+    int stride;
+    int height;
+    int width;
+};
+
+/* One packed row. from: what is read for the tile's first pixel */
+INLINE void gather_row(__local float *to, __local const float *from, struct tap tap,
+                       struct gather_space space, int vectors)
+{
+    const uint16 height = (uint16)(tap.height), width = (uint16)(tap.width);
+
+    for (int v = 0; v < vectors; ++v) {
+        const int16 row = vload16(v, space.rows) * tap.stride + tap.row;
+        const int16 column = vload16(v, space.columns) * tap.stride + tap.column;
+        const int16 inside = (as_uint16(row) < height) & (as_uint16(column) < width);
+        vstore16(select((float16)(0.0f), vload16(v, from), inside), v, to);
+    }
+}
+
+#endif

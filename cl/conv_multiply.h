@@ -1,0 +1,176 @@
+/* conv_multiply.h - register tiles of TILE_CHANNELS rows of VECTORS vectors that run over packed
+ * tiles. OpenCL C, for conv.cl and conv_gather.cl.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef FG_CONV_MULTIPLY_H
+#define FG_CONV_MULTIPLY_H
+
+#include "conv_tile.h"
+#include "prefetch.h"
+#include "transpose.h"
+
+#ifndef LANE_VECTORS
+#define LANE_VECTORS 7 /* float16 in a row of the register tile of weight gradients ... */
+#endif
+#ifndef LANE_ROWS
+#define LANE_ROWS 1 /* ... and its rows, a divisor of TILE_CHANNELS */
+#endif
+#if TILE_CHANNELS % LANE_ROWS
+#error "LANE_ROWS divides TILE_CHANNELS"
+#endif
+
+#define SUMS (TILE_CHANNELS * VECTORS) /* registers of the register tile */
+
+/* What is packed next, to fetch it while the present tile is computed. */
+struct next {
+    __global const float *in;    /* at its first pixel */
+    __local const int *channels; /* where they are in the map: */
+    int pitch;                   /* of the map */
+    int first;                   /* the first to fetch, */
+    int last;                    /* ... the last there is */
+    int lines;                   /* of each of them; 0: fetch nothing */
+};
+
+/* Adds `block` of the `rows` packed input channels to the sums of all outputs.
+ *
+ * results  [outs][tile]
+ * packed   [block][COPIES][a.row]
+ * weights  [outs / TILE_CHANNELS][rows][TAPS][TILE_CHANNELS]
+ * bias     of the outputs, looked at where a.bias >= 0 */
+INLINE void multiply_forward(__local float *results, __local const float *packed,
+                             __global const float *weights, __global const float *bias,
+                             struct tile tile, int outs, int rows, int first_row, int block,
+                             struct next next, const struct fg_conv_args a)
+{
+    const int tiles = tile.vectors / VECTORS * ((outs + TILE_CHANNELS - 1) / TILE_CHANNELS);
+    const int lines_per_tile = (next.lines + tiles - 1) / tiles;
+    int line = 0;
+
+    for (int v = 0; v < tile.vectors; v += VECTORS)
+        for (int k0 = 0; k0 < outs; k0 += TILE_CHANNELS, line += lines_per_tile) {
+            __global const float *w =
+                weights + ((size_t)k0 * rows + (size_t)first_row * TILE_CHANNELS) * TAPS;
+            __local float *to = results + k0 * a.tile + v * FG_LANES;
+            const int last_line = min(line + lines_per_tile, next.lines);
+            float16 sum[SUMS];
+            if (first_row > 0) {
+#pragma unroll
+                for (int i = 0; i < SUMS; ++i)
+                    sum[i] = vload16(i % VECTORS, to + i / VECTORS * a.tile);
+            } else {
+#pragma unroll
+                for (int i = 0; i < SUMS; ++i)
+                    sum[i] = (float16)(a.bias >= 0 && k0 + i / VECTORS < outs
+                                           ? bias[k0 + i / VECTORS]
+                                           : 0.0f);
+            }
+            for (int c = 0; c < block; ++c) {
+                __local const float *row = packed + c * COPIES * a.row + v * FG_LANES;
+                const size_t channel = next.channels[min(next.first + c, next.last)];
+                for (int i = line; i < last_line; ++i)
+                    FG_PREFETCH(next.in + channel * next.pitch + i * FG_LANES);
+#pragma unroll
+                for (int tap = 0; tap < TAPS; ++tap, w += TILE_CHANNELS) {
+                    __local const float *at = row + tap_offset(tap, a.row, a.chunks.width);
+                    float16 x[VECTORS];
+#pragma unroll
+                    for (int i = 0; i < VECTORS; ++i)
+                        x[i] = vload16(i, at);
+#pragma unroll
+                    for (int i = 0; i < SUMS; ++i)
+                        sum[i] = fma((float16)(w[i / VECTORS]), x[i % VECTORS], sum[i]);
+                }
+            }
+#pragma unroll
+            for (int i = 0; i < SUMS; ++i)
+                vstore16(sum[i], i % VECTORS, to + i / VECTORS * a.tile);
+        }
+}
+
+/* 16 pixels of 4 channels, as few outputs of narrow groups are: 4 lanes of 16 rows. */
+INLINE void transpose_narrow(__local float *rows, __local const float *from, int k0,
+                             const struct fg_conv_args a)
+{
+    float16 r[4];
+#pragma unroll
+    for (int i = 0; i < 4; ++i)
+        r[i] = k0 + i < a.outs ? vload16(0, from + (k0 + i) * COPIES * a.row) : (float16)(0.0f);
+    transpose4(r);
+    rows += k0;
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+        vstore4((float4)(r[i].s0, r[i].s1, r[i].s2, r[i].s3), 0, rows + i * a.lanes);
+        vstore4((float4)(r[i].s4, r[i].s5, r[i].s6, r[i].s7), 0, rows + (4 + i) * a.lanes);
+        vstore4((float4)(r[i].s8, r[i].s9, r[i].sa, r[i].sb), 0, rows + (8 + i) * a.lanes);
+        vstore4((float4)(r[i].sc, r[i].sd, r[i].se, r[i].sf), 0, rows + (12 + i) * a.lanes);
+    }
+}
+
+INLINE void transpose_wide(__local float *rows, __local const float *from, int k0,
+                           const struct fg_conv_args a)
+{
+    float16 r[FG_LANES];
+#pragma unroll
+    for (int i = 0; i < FG_LANES; ++i)
+        r[i] = k0 + i < a.outs ? vload16(0, from + (k0 + i) * COPIES * a.row) : (float16)(0.0f);
+    transpose16(r);
+#pragma unroll
+    for (int i = 0; i < FG_LANES; ++i)
+        vstore16(r[i], 0, rows + i * a.lanes + k0);
+}
+
+/* rows[p][tap * outs + k] = dy[k][p - tap]. The last vector of a tap reaches into the next tap,
+ * which is written later; channels beyond outs are zeros. */
+INLINE void transpose_gradient(__local float *rows, __local const float *packed, int vectors,
+                               const struct fg_conv_args a)
+{
+    for (int tap = 0; tap < TAPS; ++tap, rows += a.outs) {
+        __local const float *from = packed + tap_offset(TAPS - 1 - tap, a.row, a.chunks.width);
+        for (int v = 0; v < vectors; ++v, from += FG_LANES) {
+            __local float *to = rows + v * FG_LANES * a.lanes;
+            if (a.outs <= 8)
+                for (int k = 0; k < a.outs; k += 4)
+                    transpose_narrow(to, from, k, a);
+            else
+                for (int k = 0; k < a.outs; k += FG_LANES)
+                    transpose_wide(to, from, k, a);
+        }
+    }
+}
+
+/* Adds a tile's part to the weight gradients of `count` input channels.
+ * x: [TILE_CHANNELS][tile], normalised; rows: [tile][lanes] */
+INLINE void multiply_weights(__global float *partials, int begins, __local const float *x,
+                             __local const float *rows, int count, int pixels,
+                             const struct fg_conv_args a)
+{
+    for (int c = 0; c < count; c += LANE_ROWS)
+        for (int l = 0; l < a.lanes; l += LANE_VECTORS * FG_LANES) {
+            __global float *to = partials + (size_t)c * a.lanes + l;
+            __local const float *row = rows + l;
+            __local const float *value = x + c * a.tile;
+            float16 sum[LANE_ROWS * LANE_VECTORS];
+#pragma unroll
+            for (int i = 0; i < LANE_ROWS * LANE_VECTORS; ++i)
+                sum[i] = begins || c + i / LANE_VECTORS >= count
+                             ? (float16)(0.0f)
+                             : vload16(i % LANE_VECTORS, to + i / LANE_VECTORS * a.lanes);
+            for (int p = 0; p < pixels; ++p, row += a.lanes, ++value) {
+                float16 dy[LANE_VECTORS];
+#pragma unroll
+                for (int i = 0; i < LANE_VECTORS; ++i)
+                    dy[i] = vload16(i, row);
+#pragma unroll
+                for (int i = 0; i < LANE_ROWS * LANE_VECTORS; ++i)
+                    sum[i] = fma((float16)(value[i / LANE_VECTORS * a.tile]),
+                                 dy[i % LANE_VECTORS], sum[i]);
+            }
+#pragma unroll
+            for (int i = 0; i < LANE_ROWS * LANE_VECTORS; ++i)
+                if (c + i / LANE_VECTORS < count)
+                    vstore16(sum[i], i % LANE_VECTORS, to + i / LANE_VECTORS * a.lanes);
+        }
+}
+
+#endif

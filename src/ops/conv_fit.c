@@ -1,0 +1,287 @@
+/* conv_fit.c - arguments of a convolution's kernels, with tiles that fit in local memory.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "ops/conv_fit.h"
+
+#include <math.h>
+
+/* Input channels, or rows (channel, tap), that are packed at once: with their tiles they fill a
+ * first-level cache, or little more. So few as LEAST_BLOCK are worth a smaller tile. */
+#define BLOCK_3X3 8
+#define BLOCK_ROWS 48
+#define LEAST_BLOCK 8
+
+/* Most channels that a work-item makes: beyond, the tile is packed again. */
+#define ITEM_CHANNELS 96
+#define ITEM_CHANNELS_GATHERED 128 /* it costs more to pack than that */
+
+static int round_up(int value, int unit)
+{
+    return (value + unit - 1) / unit * unit;
+}
+
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static int larger(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+int fg_conv_fit_lanes(const fg_conv_op *op, int outs)
+{
+    /* The transposition writes whole vectors, so the last tap needs room for one. */
+    const int taps = op->gathers ? 1 : op->shape.side * op->shape.side;
+    return round_up((taps - 1) * outs + round_up(outs, FG_LANES), FG_LANES * op->lane_vectors);
+}
+
+size_t fg_conv_fit_items(const fg_conv_fit *fit, int channels)
+{
+    const struct fg_conv_args *args = &fit->args;
+    const int blocks = (channels + args->outs - 1) / args->outs;
+    return (size_t)((args->groups + args->item_groups - 1) / args->item_groups * blocks);
+}
+
+static struct fg_conv_args common_args(const fg_conv_op *op, const fg_conv_call *call)
+{
+    const fg_conv_shape *shape = &op->shape;
+    return (struct fg_conv_args){
+        .chunks = fg_chunks_of(call->images, shape->height, shape->width),
+        .in_pitch = call->in.map->pitch,
+        .out_pitch = call->out.map->pitch,
+        .first_source = call->in.first_source,
+        .groups = shape->groups,
+        .item_groups = 1,
+        .in_channels = shape->in_channels / shape->groups,
+        .out_first_channel = call->out.first_channel,
+        .out_channels = shape->out_channels / shape->groups,
+        .bias = -1,
+        .floor = call->relu ? 0.0f : -INFINITY,
+        .norm = call->partials != NULL,
+        .finish = call->coefficients != NULL,
+        .in_dropout = call->in_dropout,
+        .out_dropout = call->out_dropout,
+        .in_height = shape->in_height,
+        .in_width = shape->in_width,
+        .out_height = shape->height,
+        .out_width = shape->width,
+        .side = shape->side,
+        .stride = shape->stride,
+    };
+}
+
+/* Narrow groups share a work-item, and so what is done once per tile. */
+static int groups_of_item(const struct fg_conv_args *args)
+{
+    const int channels = larger(args->in_channels, args->out_channels);
+    return larger(1, smaller(args->groups, ITEM_CHANNELS / channels));
+}
+
+/* See span_of in cl/conv_gather.h: the tile's rows and those that its taps reach, and a vector
+ * that is stored past the end. */
+static void set_line(struct fg_conv_args *args)
+{
+    const int reach = (args->side / 2 + args->stride - 1) / args->stride;
+    args->line = round_up(
+        args->tile + (2 * reach + 2) * args->out_width + 2 * reach + 2 * FG_LANES, FG_LANES);
+}
+
+/* A tile of at most `pixels` of a chunk, and the row that it is packed into. */
+static void set_tile(struct fg_conv_args *args, const fg_conv_op *op,
+                     const fg_conv_tiling *tiling, int pixels)
+{
+    const struct fg_chunk chunk = fg_chunks_at(args->chunks, 0);
+    const bool halo = !op->gathers && op->shape.side == 3;
+    const int run = halo ? chunk.pixels : chunk.images * chunk.pixels;
+    const int vectors = FG_LANES * tiling->vectors;
+
+    args->tile = smaller(round_up(run, vectors), round_up(pixels, vectors));
+    args->row = args->tile;
+    if (halo)
+        args->row = round_up(args->tile + 2 * op->shape.width, FG_LANES);
+    set_line(args);
+}
+
+/* A tile of conv_phases.cl is some rows of the output's map, but one at least. */
+static void set_rows_tile(struct fg_conv_args *args, const fg_conv_tiling *tiling, int pixels)
+{
+    const struct fg_chunk chunk = fg_chunks_at(args->chunks, 0);
+    const int run = chunk.images * ((chunk.rows - 1) / args->stride + 1);
+    const int rows = larger(1, smaller(run, pixels / args->out_width));
+
+    args->tile = round_up(rows * args->out_width, FG_LANES * tiling->vectors);
+    args->row = args->tile;
+    set_line(args);
+}
+
+/* What packing needs beside the packed rows: for a 3x3 a line and two rows of marks; to gather,
+ * the planes of a line and two rows of marks. */
+static size_t line_floats(const fg_conv_op *op, const struct fg_conv_args *args, int planes)
+{
+    if (op->gathers)
+        return (size_t)planes * (size_t)args->line;
+    return op->shape.side == 3 ? (size_t)(args->row + 3 * FG_LANES) : 0;
+}
+
+static size_t mark_ints(const fg_conv_op *op, const struct fg_conv_args *args)
+{
+    if (op->gathers)
+        return 2 * (size_t)args->tile;
+    return op->shape.side == 3 ? 2 * (size_t)(args->row + FG_LANES) : 0;
+}
+
+/* Rows that one channel is packed into. */
+static size_t copies(const fg_conv_op *op)
+{
+    return op->gathers ? 1 : (size_t)op->shape.side;
+}
+
+static int planes_of(const fg_conv_op *op)
+{
+    return op->shape.stride * op->shape.stride;
+}
+
+static size_t listed(const struct fg_conv_args *args)
+{
+    return (size_t)args->item_groups * (size_t)args->in_channels;
+}
+
+/* Each part of local memory has room for one vector more. */
+static size_t total(const fg_conv_fit *fit)
+{
+    return fit->packed + fit->results + fit->dy + fit->lists + 4 * FG_LANES;
+}
+
+/* The results, and a row for the statistics' shares. */
+static void size_forward(fg_conv_fit *fit, const fg_conv_op *op, int block)
+{
+    const struct fg_conv_args *args = &fit->args;
+    fit->packed = (size_t)block * copies(op) * (size_t)args->row;
+    fit->results = (size_t)(args->outs + op->forward_tiling.channels + 1) * (size_t)args->tile +
+                   line_floats(op, args, planes_of(op));
+    fit->lists = listed(args) + mark_ints(op, args);
+}
+
+static void size_backward(fg_conv_fit *fit, const fg_conv_op *op)
+{
+    const struct fg_conv_args *args = &fit->args;
+    fit->packed = (size_t)args->outs * copies(op) * (size_t)args->row;
+    fit->results = (size_t)op->backward_tiling.channels * (size_t)args->tile +
+                   line_floats(op, args, planes_of(op));
+    fit->dy = (size_t)args->tile * (size_t)args->lanes;
+    fit->lists = 2 * listed(args) + mark_ints(op, args);
+}
+
+/* Results of all phases of a row, and a row of the input's gradient that is joined of them. */
+static void size_phases(fg_conv_fit *fit, const fg_conv_op *op, int block)
+{
+    const struct fg_conv_args *args = &fit->args;
+    const size_t phase = (size_t)(args->outs + op->phases_tiling.channels) * (size_t)args->tile;
+    fit->packed = (size_t)block * (size_t)args->row;
+    fit->results = (size_t)args->stride * (phase + (size_t)args->out_width + FG_LANES) +
+                   line_floats(op, args, 1);
+    fit->lists = 2 * listed(args) + mark_ints(op, args);
+}
+
+static fg_status too_large(const fg_conv_fit *fit, const fg_conv_op *op)
+{
+    return fg_fail(FG_ERR_FIT,
+                   "a %dx%d convolution of %d channels needs %zu bytes of local memory, the "
+                   "device has %zu",
+                   op->shape.side, op->shape.side, op->shape.in_channels,
+                   total(fit) * sizeof(float), op->local_floats * sizeof(float));
+}
+
+/* Chooses args.outs of `channels`, the tile and args.block of `rows`. What does not fit gets a
+ * smaller tile first, since each block of channels packs the input again. */
+static fg_status fit_blocks(fg_conv_fit *fit, const fg_conv_op *op,
+                            const fg_conv_tiling *tiling, int channels, int rows, int block)
+{
+    struct fg_conv_args *args = &fit->args;
+    const bool phases = tiling == &op->phases_tiling;
+    const int most = op->gathers ? ITEM_CHANNELS_GATHERED : ITEM_CHANNELS;
+    void (*const size)(fg_conv_fit *, const fg_conv_op *, int) =
+        phases ? size_phases : size_forward;
+    int pixels = tiling->pixels;
+
+    args->item_groups = groups_of_item(args);
+    args->outs = smaller(round_up(channels, tiling->channels),
+                         most / tiling->channels * tiling->channels);
+    for (;;) {
+        if (phases)
+            set_rows_tile(args, tiling, pixels);
+        else
+            set_tile(args, op, tiling, pixels);
+        size(fit, op, smaller(rows, LEAST_BLOCK));
+        if (total(fit) <= op->local_floats)
+            break;
+        if (pixels > FG_LANES * tiling->vectors)
+            pixels /= 2;
+        else if (args->item_groups > 1)
+            args->item_groups = 1;
+        else if (args->outs > tiling->channels)
+            args->outs -= tiling->channels;
+        else
+            break;
+    }
+    for (args->block = smaller(rows, block); args->block > 1; --args->block) {
+        size(fit, op, args->block);
+        if (total(fit) <= op->local_floats)
+            break;
+    }
+    size(fit, op, args->block);
+    return total(fit) <= op->local_floats ? FG_OK : too_large(fit, op);
+}
+
+fg_status fg_conv_fit_forward(fg_conv_fit *out, const fg_conv_op *op, const fg_conv_call *call)
+{
+    *out = (fg_conv_fit){.args = common_args(op, call)};
+    struct fg_conv_args *args = &out->args;
+    const int taps = op->shape.side * op->shape.side;
+    const int rows = op->gathers ? args->in_channels * taps : args->in_channels;
+
+    args->bias = (fg_i32)call->first_bias;
+    args->statistics = call->partials != NULL;
+    return fit_blocks(out, op, &op->forward_tiling, args->out_channels, rows,
+                      !op->gathers && op->shape.side == 3 ? BLOCK_3X3 : BLOCK_ROWS);
+}
+
+fg_status fg_conv_fit_phases(fg_conv_fit *out, const fg_conv_op *op, const fg_conv_call *call)
+{
+    *out = (fg_conv_fit){.args = common_args(op, call)};
+    struct fg_conv_args *args = &out->args;
+
+    args->chunks = fg_chunks_of(call->images, args->in_height, args->in_width);
+    return fit_blocks(out, op, &op->phases_tiling, args->in_channels,
+                      args->out_channels * args->side * args->side, BLOCK_ROWS);
+}
+
+/* What does not fit gets a smaller tile first, since each block of outputs reads the input
+ * again. */
+fg_status fg_conv_fit_backward(fg_conv_fit *out, const fg_conv_op *op, const fg_conv_call *call)
+{
+    *out = (fg_conv_fit){.args = common_args(op, call)};
+    struct fg_conv_args *args = &out->args;
+    int pixels = op->backward_tiling.pixels;
+
+    args->item_groups = groups_of_item(args);
+    args->outs = smaller(args->out_channels, FG_CONV_OUT_BLOCK);
+    for (;;) {
+        set_tile(args, op, &op->backward_tiling, pixels);
+        args->lanes = fg_conv_fit_lanes(op, args->outs);
+        size_backward(out, op);
+        if (total(out) <= op->local_floats)
+            return FG_OK;
+        if (pixels > FG_LANES * op->backward_tiling.vectors)
+            pixels /= 2;
+        else if (args->item_groups > 1)
+            args->item_groups = 1;
+        else if (args->outs > 1)
+            args->outs = (args->outs + 1) / 2;
+        else
+            return too_large(out, op);
+    }
+}

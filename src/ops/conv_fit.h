@@ -1,0 +1,31 @@
+/* conv_fit.h - arguments of a convolution's kernels, with tiles that fit in local memory.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef FG_OPS_CONV_FIT_H
+#define FG_OPS_CONV_FIT_H
+
+#include "device/launch.h"
+#include "ops/conv.h"
+
+/* One launch: its arguments, and the floats of its parts of local memory. */
+typedef struct fg_conv_fit {
+    struct fg_conv_args args;
+    size_t packed;  /* rows that are read by a register tile */
+    size_t results; /* ... and what it makes, with what packing needs */
+    size_t dy;      /* the output's gradient, transposed: backward of weights */
+    size_t lists;   /* integers: channels, marks of pixels */
+} fg_conv_fit;
+
+fg_status fg_conv_fit_forward(fg_conv_fit *out, const fg_conv_op *op, const fg_conv_call *call);
+fg_status fg_conv_fit_backward(fg_conv_fit *out, const fg_conv_op *op,
+                               const fg_conv_call *call);
+fg_status fg_conv_fit_phases(fg_conv_fit *out, const fg_conv_op *op, const fg_conv_call *call);
+
+/* Floats of a row of weight gradients of `outs` output channels. */
+int fg_conv_fit_lanes(const fg_conv_op *op, int outs);
+
+/* Work-items side by side that do `channels` of each group. */
+size_t fg_conv_fit_items(const fg_conv_fit *fit, int channels);
+
+#endif

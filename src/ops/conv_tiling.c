@@ -1,0 +1,77 @@
+/* conv_tiling.c - register tiles for a convolution's shape.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "ops/conv_tiling.h"
+
+static int round_up(int value, int unit)
+{
+    return (value + unit - 1) / unit * unit;
+}
+
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* Rows of a register tile: the fewest rows of padding, and of those that tie the first. */
+static int tile_channels(int channels, const int *choices, int count)
+{
+    int best = choices[0];
+    for (int i = 1; i < count; ++i)
+        if (round_up(channels, choices[i]) < round_up(channels, best))
+            best = choices[i];
+    return best;
+}
+
+/* Vectors that fill about 24 registers with `channels` rows, but not more than a run has: a run
+ * of a 3x3 lies in one image. */
+static int tile_vectors(const fg_conv_op *op, int channels)
+{
+    const int vectors = channels >= 8 ? 2 : 4;
+    const int run = round_up(op->shape.height * op->shape.width, FG_LANES) / FG_LANES;
+    return op->gathers || op->shape.side == 1 ? vectors
+           : run >= vectors                   ? vectors
+           : run >= 2                         ? 2
+                                              : 1;
+}
+
+static fg_conv_tiling choose_tiling(const fg_conv_op *op, int channels, bool wide, int pixels)
+{
+    static const int wide_choices[] = {12, 8, 6, 4}, narrow_choices[] = {6, 8, 4};
+    fg_conv_tiling tiling;
+
+    tiling.channels = wide ? tile_channels(channels, wide_choices, 4)
+                           : tile_channels(channels, narrow_choices, 3);
+    tiling.vectors = tile_vectors(op, tiling.channels);
+    tiling.pixels = pixels;
+    return tiling;
+}
+
+/* The register tile with the least padding; rows of 3 to 7 vectors keep the loads few. */
+static int choose_lane_vectors(const fg_conv_op *op)
+{
+    const int outs = smaller(op->shape.out_channels / op->shape.groups, FG_CONV_OUT_BLOCK);
+    const int taps = op->gathers ? 1 : op->shape.side * op->shape.side;
+    const int vectors = ((taps - 1) * outs + round_up(outs, FG_LANES)) / FG_LANES +
+                        (((taps - 1) * outs) % FG_LANES != 0);
+    int best = smaller(vectors, 7);
+    if (vectors <= 7)
+        return best;
+    for (int v = 6; v >= 3; --v)
+        if (round_up(vectors, v) < round_up(vectors, best))
+            best = v;
+    return best;
+}
+
+void fg_conv_tiling_choose(fg_conv_op *op)
+{
+    const int side = op->shape.side, groups = op->shape.groups;
+    const int in = op->shape.in_channels / groups, out = op->shape.out_channels / groups;
+    const bool wide = !op->gathers && side == 3;
+
+    op->forward_tiling = choose_tiling(op, out, wide, wide ? 512 : 128);
+    op->backward_tiling = choose_tiling(op, op->gathers ? in * side * side : in, false, 128);
+    op->phases_tiling = choose_tiling(op, in, false, 128);
+    op->lane_vectors = choose_lane_vectors(op);
+}

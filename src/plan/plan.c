@@ -19,6 +19,7 @@
 #include "plan/limits.h"
 #include "plan/sizes.h"
 #include "plan/table.h"
+#include "plan/usage.h"
 
 #define MAX_ALIGNMENT \
     ((size_t)1 << 20) /* no device asks for more than a page, which may be large */
@@ -136,21 +137,26 @@ static double megabytes(size_t bytes)
 
 fg_status fg_plan_fits(const fg_plan *plan)
 {
-    const bool too_much =
-        plan->memory_bytes > 0 && plan->device_bytes_peak > plan->memory_bytes;
-    const size_t needed = too_much ? plan->device_bytes_peak : plan->largest_allocation;
-    const size_t there = too_much ? plan->memory_bytes : plan->allocation_bytes;
-    char batch[64] = "not even one image fits";
+    char batch[64] = "not even one image fits", unit[128];
 
     if (fg_limits_hold(plan))
         return FG_OK;
     if (plan->largest_batch > 0)
         snprintf(batch, sizeof batch, "the largest batch that fits is %d", plan->largest_batch);
-    return fg_fail(FG_ERR_FIT, "%s at batch %d needs %s%zu bytes (%.1f MB)%s %zu (%.1f MB); %s",
-                   plan->network.name, plan->images, too_much ? "" : "an allocation of ",
-                   needed, megabytes(needed),
-                   too_much ? " of device memory, the device has" : ", the device allows",
-                   there, megabytes(there), batch);
+    if (plan->memory_bytes > 0 && plan->device_bytes_peak > plan->memory_bytes)
+        return fg_fail(FG_ERR_FIT,
+                       "%s at batch %d needs %zu bytes (%.1f MB) of device memory, the device "
+                       "has %zu (%.1f MB); %s",
+                       plan->network.name, plan->images, plan->device_bytes_peak,
+                       megabytes(plan->device_bytes_peak), plan->memory_bytes,
+                       megabytes(plan->memory_bytes), batch);
+    fg_usage_largest(unit, sizeof unit, plan);
+    return fg_fail(FG_ERR_FIT,
+                   "%s at batch %d needs an allocation of %zu bytes (%.1f MB) for %s, the "
+                   "device allows %zu (%.1f MB); %s",
+                   plan->network.name, plan->images, plan->largest_allocation,
+                   megabytes(plan->largest_allocation), unit, plan->allocation_bytes,
+                   megabytes(plan->allocation_bytes), batch);
 }
 
 fg_status fg_plan_text(char **out, const fg_plan *plan, fg_plan_format format, fg_flops flops)

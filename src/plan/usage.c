@@ -5,6 +5,7 @@
 #include "plan/usage.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 static void add(fg_usage *usage, const char *kind, size_t bytes)
@@ -19,20 +20,54 @@ static void add(fg_usage *usage, const char *kind, size_t bytes)
     usage->entries[i].bytes += bytes;
 }
 
+static const char *const part_kinds[FG_PARTS] = {
+    [FG_PART_PARAMETERS] = "parameters",
+    [FG_PART_GRADIENTS] = "parameter gradients",
+    [FG_PART_MOMENTUM] = "momentum",
+    [FG_PART_RUNNING] = "running statistics",
+    [FG_PART_SOURCES] = "tables",
+    [FG_PART_RUNNING_TABLE] = "tables",
+    [FG_PART_STATISTICS] = "batch statistics",
+    [FG_PART_SUMS] = "batch statistics",
+    [FG_PART_LABELS] = "labels and results",
+    [FG_PART_RESULTS] = "labels and results",
+};
+
+/* The map that a region belongs to, or NULL: it is scratch. */
+static const fg_map *map_of(const fg_plan *plan, int region)
+{
+    for (int i = 0; i < plan->map_count; ++i)
+        if (plan->maps[i].values == region || plan->maps[i].gradients == region)
+            return &plan->maps[i];
+    return NULL;
+}
+
+void fg_usage_largest(char *out, size_t length, const fg_plan *plan)
+{
+    const fg_map *map = NULL;
+    const char *kind = "";
+    size_t most = 0;
+
+    for (int i = 0; i < plan->region_count; ++i)
+        if (plan->regions[i].bytes > most) {
+            most = plan->regions[i].bytes;
+            kind = plan->regions[i].kind;
+            map = map_of(plan, i);
+        }
+    for (int i = 0; i < FG_PARTS; ++i)
+        if (plan->part_bytes[i] > most) {
+            most = plan->part_bytes[i];
+            kind = part_kinds[i];
+            map = NULL;
+        }
+    if (map != NULL)
+        snprintf(out, length, "the %s of %s", kind, map->name);
+    else
+        snprintf(out, length, "the %s", kind);
+}
+
 fg_status fg_usage_find(fg_usage *out, const fg_plan *plan)
 {
-    static const char *const parts[FG_PARTS] = {
-        [FG_PART_PARAMETERS] = "parameters",
-        [FG_PART_GRADIENTS] = "parameter gradients",
-        [FG_PART_MOMENTUM] = "momentum",
-        [FG_PART_RUNNING] = "running statistics",
-        [FG_PART_SOURCES] = "tables",
-        [FG_PART_RUNNING_TABLE] = "tables",
-        [FG_PART_STATISTICS] = "batch statistics",
-        [FG_PART_SUMS] = "batch statistics",
-        [FG_PART_LABELS] = "labels and results",
-        [FG_PART_RESULTS] = "labels and results",
-    };
     fg_status status = FG_OK;
     fg_usage usage = {0};
     size_t live;
@@ -46,7 +81,7 @@ fg_status fg_usage_find(fg_usage *out, const fg_plan *plan)
     }
     add(&usage, "lost between regions", plan->arena.bytes - live);
     for (int i = 0; i < FG_PARTS; ++i)
-        add(&usage, parts[i], plan->part_bytes[i]);
+        add(&usage, part_kinds[i], plan->part_bytes[i]);
     *out = usage;
 
 cleanup:

@@ -22,4 +22,7 @@ typedef struct fg_usage {
 
 fg_status fg_usage_find(fg_usage *out, const fg_plan *plan);
 
+/* What needs the most bytes in one piece: "the features of stage1". */
+void fg_usage_largest(char *out, size_t length, const fg_plan *plan);
+
 #endif

@@ -99,8 +99,10 @@ START_TEST(a_single_allocation_above_the_limit_is_refused)
 {
     /* A region: the features of stage 1. */
     says(limited("densenet-40-12", 64, 0, 20000000), "needs an allocation of");
-    says(limited("densenet-40-12", 64, 0, 20000000), "the device allows 20000000 (20.0 MB)");
+    says(limited("densenet-40-12", 64, 0, 20000000),
+         "for the features of stage1, the device allows 20000000 (20.0 MB)");
     /* A part: the parameters, whatever the batch. */
+    says(limited("densenet-100-24:image=4", 1, 0, 50000000), "for the parameters");
     says(limited("densenet-100-24:image=4", 1, 0, 50000000), "not even one image fits");
 }
 END_TEST

@@ -5,7 +5,8 @@
 #include <errno.h>
 #include <math.h>
 
-#include "temporary.h"
+#include "support/message.h"
+#include "support/scratch.h"
 
 #define SIDE 4
 #define IMAGE (SIDE * SIDE)
@@ -18,7 +19,7 @@ static void write_idx(const char *name, int images, uint8_t value)
                                     0, 0, 0, SIDE, 0, 0, 0, SIDE};
 
     memset(data + 16, value, sizeof data - 16);
-    temporary_write(name, data, 16 + (size_t)images * IMAGE);
+    scratch_file(name, data, 16 + (size_t)images * IMAGE);
 }
 
 /* labels 0, 3, 6, ... */
@@ -28,7 +29,7 @@ static void write_idx_labels(const char *name, int count)
 
     for (int n = 0; n < count; ++n)
         data[8 + n] = (uint8_t)(3 * n);
-    temporary_write(name, data, 8 + (size_t)count);
+    scratch_file(name, data, 8 + (size_t)count);
 }
 
 /* one image of one value, with the given label bytes before it */
@@ -38,7 +39,7 @@ static void write_cifar(const char *name, int labels, uint8_t label, uint8_t val
 
     memset(data, value, sizeof data);
     memset(data, label, (size_t)labels);
-    temporary_write(name, data, (size_t)labels + CIFAR_IMAGE);
+    scratch_file(name, data, (size_t)labels + CIFAR_IMAGE);
 }
 
 static void expect_open_fails(const char *folder, fg_split split, const char *reason)
@@ -54,7 +55,7 @@ static fg_dataset *open_folder(fg_split split)
 {
     fg_dataset *dataset = NULL;
 
-    ck_assert_msg(fg_dataset_open(&dataset, temporary_folder, split) == FG_OK, "%s",
+    ck_assert_msg(fg_dataset_open(&dataset, scratch_path(""), split) == FG_OK, "%s",
                   fg_error_message());
     return dataset;
 }
@@ -145,10 +146,10 @@ START_TEST(a_folder_without_data_says_what_was_looked_for)
                                         "test_batch.bin", "test.bin"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; ++i)
-        expect_open_fails(temporary_folder, FG_SPLIT_TEST, names[i]);
-    expect_open_fails(temporary_folder, FG_SPLIT_TRAIN, "data_batch_1.bin");
-    expect_open_fails(temporary_path("absent"), FG_SPLIT_TRAIN, strerror(ENOENT));
-    expect_open_fails(temporary_write("file", "", 0), FG_SPLIT_TRAIN, "not a folder");
+        expect_open_fails(scratch_path(""), FG_SPLIT_TEST, names[i]);
+    expect_open_fails(scratch_path(""), FG_SPLIT_TRAIN, "data_batch_1.bin");
+    expect_open_fails(scratch_path("absent"), FG_SPLIT_TRAIN, strerror(ENOENT));
+    expect_open_fails(scratch_file("file", "", 0), FG_SPLIT_TRAIN, "not a folder");
 }
 END_TEST
 
@@ -156,10 +157,10 @@ START_TEST(a_missing_part_is_named)
 {
     write_cifar("data_batch_1.bin", 1, 3, 7);
     write_cifar("data_batch_3.bin", 1, 3, 7);
-    expect_open_fails(temporary_folder, FG_SPLIT_TRAIN,
+    expect_open_fails(scratch_path(""), FG_SPLIT_TRAIN,
                       "data_batch_3.bin but not data_batch_2");
     write_idx("train-images-idx3-ubyte", 3, 11);
-    expect_open_fails(temporary_folder, FG_SPLIT_TRAIN, "train-labels-idx1-ubyte.gz");
+    expect_open_fails(scratch_path(""), FG_SPLIT_TRAIN, "train-labels-idx1-ubyte.gz");
 }
 END_TEST
 
@@ -169,14 +170,14 @@ START_TEST(bad_content_is_refused_through_the_folder_too)
 
     write_idx("train-images-idx3-ubyte", 3, 11);
     write_idx_labels("train-labels-idx1-ubyte", 2);
-    expect_open_fails(temporary_folder, FG_SPLIT_TRAIN, "2 labels, but");
+    expect_open_fails(scratch_path(""), FG_SPLIT_TRAIN, "2 labels, but");
     expect_message("train-labels-idx1-ubyte", "3 images");
-    temporary_write("train-labels-idx1-ubyte", "", 0);
-    expect_open_fails(temporary_folder, FG_SPLIT_TRAIN, "train-labels-idx1-ubyte: ");
+    scratch_file("train-labels-idx1-ubyte", "", 0);
+    expect_open_fails(scratch_path(""), FG_SPLIT_TRAIN, "train-labels-idx1-ubyte: ");
     write_cifar("test_batch.bin", 1, 10, 0);
-    expect_open_fails(temporary_folder, FG_SPLIT_TEST, "test_batch.bin: the label of image 0");
+    expect_open_fails(scratch_path(""), FG_SPLIT_TEST, "test_batch.bin: the label of image 0");
     ck_assert_int_eq(fg_dataset_open(&dataset, NULL, FG_SPLIT_TRAIN), FG_ERR_ARGUMENT);
-    ck_assert_int_eq(fg_dataset_open(&dataset, temporary_folder, (fg_split)2), FG_ERR_ARGUMENT);
+    ck_assert_int_eq(fg_dataset_open(&dataset, scratch_path(""), (fg_split)2), FG_ERR_ARGUMENT);
 }
 END_TEST
 
@@ -185,7 +186,7 @@ START_TEST(images_without_labels_can_be_opened)
     fg_dataset *dataset = NULL;
 
     write_idx("images", 2, 9);
-    ck_assert_int_eq(fg_dataset_open_idx(&dataset, temporary_path("images"), NULL), FG_OK);
+    ck_assert_int_eq(fg_dataset_open_idx(&dataset, scratch_path("images"), NULL), FG_OK);
     expect_information(dataset, 2, 1, SIDE, 0);
     ck_assert_int_eq(fg_dataset_label(dataset, 1), -1);
     fg_dataset_free(dataset);
@@ -328,7 +329,7 @@ int main(void)
     SRunner *runner = srunner_create(suite);
     int failed;
 
-    tcase_add_checked_fixture(tests, temporary_create, temporary_remove);
+    tcase_add_checked_fixture(tests, scratch_setup, scratch_teardown);
     tcase_set_timeout(tests, 30);
     tcase_add_test(tests, a_folder_of_idx_files_is_found);
     tcase_add_test(tests, the_plain_file_goes_before_the_compressed_one);

@@ -168,7 +168,7 @@ static void expect_refused(const char *name, const char *reason)
 START_TEST(test_places_that_are_refused)
 {
     expect_refused("/dev/null", "not a regular file");
-    expect_refused(scratch_name, "not a regular file");
+    expect_refused(scratch_path(""), "not a regular file");
     expect_refused("", "not the name of a file");
     expect_refused(scratch_path("none/out"), "No such file or directory");
     expect_refused(scratch_path("none/"), "not the name of a file");
@@ -184,7 +184,7 @@ START_TEST(test_what_cannot_be_read)
 
     ck_assert_int_eq(fg_file_read(&data, &bytes, path), FG_ERR_FILE);
     ck_assert_ptr_nonnull(strstr(fg_error_message(), "No such file"));
-    ck_assert_int_eq(fg_file_read(&data, &bytes, scratch_name), FG_ERR_FILE);
+    ck_assert_int_eq(fg_file_read(&data, &bytes, scratch_path("")), FG_ERR_FILE);
     ck_assert_ptr_nonnull(strstr(fg_error_message(), "not a regular file"));
     ck_assert_int_eq(mkfifo(path, 0600), 0);
     ck_assert_int_eq(fg_file_read(&data, &bytes, path), FG_ERR_FILE);

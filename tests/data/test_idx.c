@@ -129,8 +129,8 @@ START_TEST(no_flipped_bit_of_compressed_data_goes_unnoticed)
 }
 END_TEST
 
-/* zlib reads 8192 bytes at a time. Where the checksum begins a new piece, all values are there
- * before zlib has seen it, and only reading on finds it wrong or cut off. */
+/* Files are read in pieces. Where the checksum begins a new one, all values are there before
+ * zlib has seen it, and only reading on finds it wrong or cut off. */
 START_TEST(a_checksum_behind_the_values_is_read)
 {
     enum { MOST = 70000, PIECE = 8192 };
@@ -172,6 +172,41 @@ START_TEST(a_byte_too_many_is_refused)
     memcpy(more, images_file, BYTES);
     expect_both_refused(more, sizeof more, "oversized: 76 bytes after the header, expected 75",
                         "oversized");
+}
+END_TEST
+
+/* zlib itself would take what stands behind the data for padding. */
+START_TEST(what_stands_behind_the_gzip_data_is_refused)
+{
+    static const char *const behind[] = {"x", "\037", "\037x", "some more text"};
+    uint8_t more[4 * BYTES + 64] = {0};
+    const size_t bytes = load(more, sizeof more, scratch_gz("whole.gz", images_file, BYTES));
+
+    expect_refused(scratch_file("more.gz", more, bytes + 1), "more behind the gzip data");
+    expect_refused(scratch_file("more.gz", more, bytes + 9), "more behind the gzip data");
+    for (size_t i = 0; i < sizeof behind / sizeof *behind; ++i) {
+        memcpy(more + bytes, behind[i], strlen(behind[i]));
+        ck_assert_int_ne(read_images(scratch_file("more.gz", more, bytes + strlen(behind[i]))),
+                         FG_OK);
+    }
+    memcpy(more + bytes, more, bytes); /* a member is no padding, but there are its values */
+    expect_refused(scratch_file("twice.gz", more, 2 * bytes), "more after the last value");
+}
+END_TEST
+
+/* gzip files may be put one behind the other, which stands for their contents put so. */
+START_TEST(members_are_read_one_behind_the_other)
+{
+    uint8_t both[4 * BYTES + 128];
+    size_t bytes;
+
+    for (size_t cut = 0; cut <= BYTES; cut += 5) {
+        bytes = load(both, sizeof both, scratch_gz("first.gz", images_file, cut));
+        bytes += load(both + bytes, sizeof both - bytes,
+                      scratch_gz("second.gz", images_file + cut, BYTES - cut));
+        ck_assert_int_eq(read_images(scratch_file("both.gz", both, bytes)), FG_OK);
+        ck_assert_int_ne(read_images(scratch_file("both.gz", both, bytes - 1)), FG_OK);
+    }
 }
 END_TEST
 
@@ -281,6 +316,8 @@ int main(void)
     tcase_add_test(tests, no_flipped_bit_of_compressed_data_goes_unnoticed);
     tcase_add_test(tests, a_checksum_behind_the_values_is_read);
     tcase_add_test(tests, a_byte_too_many_is_refused);
+    tcase_add_test(tests, what_stands_behind_the_gzip_data_is_refused);
+    tcase_add_test(tests, members_are_read_one_behind_the_other);
     tcase_add_test(tests, another_magic_number_is_refused);
     tcase_add_test(tests, zero_and_huge_sizes_are_refused_by_name);
     tcase_add_test(tests, sizes_that_the_file_cannot_hold_are_refused_before_allocation);

@@ -316,10 +316,11 @@ typedef struct fg_dataset fg_dataset;
 typedef enum fg_split { FG_SPLIT_TRAIN, FG_SPLIT_TEST } fg_split;
 
 /* Opens what a folder holds, found by the customary file names: IDX (train-images-idx3-ubyte,
- * t10k-labels-idx1-ubyte, ..., also with .gz), CIFAR-10 (data_batch_1.bin ..., test_batch.bin)
- * or CIFAR-100 (train.bin, test.bin; fine labels). Reads it whole.
+ * t10k-labels-idx1-ubyte, ..., also with .gz), CIFAR-10 (data_batch_1.bin to data_batch_5.bin,
+ * test_batch.bin) or CIFAR-100 (train.bin, test.bin; fine labels). Reads it whole.
  *
- * FG_ERR_FILE  nothing of the kind there, or a file is truncated, oversized or damaged */
+ * FG_ERR_FILE  nothing of the kind there, a file of it is missing, or one is truncated,
+ *              oversized or damaged */
 FG_API fg_status fg_dataset_open(fg_dataset **out, const char *folder, fg_split split);
 
 /* The same from named files. labels NULL: images without labels, for prediction. */

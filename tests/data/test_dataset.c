@@ -33,7 +33,7 @@ static void write_idx_labels(const char *name, int count)
 }
 
 /* one image of one value, with the given label bytes before it */
-static void write_cifar(const char *name, int labels, uint8_t label, uint8_t value)
+static void write_cifar(const char *name, int labels, int label, int value)
 {
     uint8_t data[2 + CIFAR_IMAGE];
 
@@ -59,6 +59,10 @@ static fg_dataset *open_folder(fg_split split)
                   fg_error_message());
     return dataset;
 }
+
+static const char *const batches[] = {"data_batch_1.bin", "data_batch_2.bin",
+                                      "data_batch_3.bin", "data_batch_4.bin",
+                                      "data_batch_5.bin"};
 
 static void expect_information(const fg_dataset *dataset, int images, int channels, int side,
                                int classes)
@@ -125,13 +129,15 @@ START_TEST(folders_of_cifar_files_are_found)
     ck_assert_int_eq(fg_dataset_label(dataset, 0), 18);
     fg_dataset_free(dataset);
 
-    write_cifar("data_batch_1.bin", 1, 3, 7);
-    write_cifar("data_batch_2.bin", 1, 4, 8);
+    for (int i = 0; i < 5; ++i)
+        write_cifar(batches[i], 1, i + 3, i + 7);
     write_cifar("test_batch.bin", 1, 5, 9);
     dataset = open_folder(FG_SPLIT_TRAIN);
-    expect_information(dataset, 2, 3, 32, 10);
-    ck_assert_int_eq(fg_dataset_label(dataset, 1), 4);
-    ck_assert_int_eq(fg_dataset_pixels(dataset, 1)[CIFAR_IMAGE - 1], 8);
+    expect_information(dataset, 5, 3, 32, 10);
+    for (int i = 0; i < 5; ++i) {
+        ck_assert_int_eq(fg_dataset_label(dataset, i), i + 3);
+        ck_assert_int_eq(fg_dataset_pixels(dataset, i)[CIFAR_IMAGE - 1], i + 7);
+    }
     fg_dataset_free(dataset);
     dataset = open_folder(FG_SPLIT_TEST);
     expect_information(dataset, 1, 3, 32, 10);
@@ -155,10 +161,13 @@ END_TEST
 
 START_TEST(a_missing_part_is_named)
 {
-    write_cifar("data_batch_1.bin", 1, 3, 7);
-    write_cifar("data_batch_3.bin", 1, 3, 7);
-    expect_open_fails(scratch_path(""), FG_SPLIT_TRAIN,
-                      "data_batch_3.bin but not data_batch_2");
+    for (int missing = 0; missing < 5; ++missing) {
+        for (int i = 0; i < 5; ++i)
+            write_cifar(batches[i], 1, 3, 7);
+        ck_assert_int_eq(remove(scratch_path(batches[missing])), 0);
+        expect_open_fails(scratch_path(""), FG_SPLIT_TRAIN, "but not ");
+        expect_message(scratch_path(""), batches[missing]);
+    }
     write_idx("train-images-idx3-ubyte", 3, 11);
     expect_open_fails(scratch_path(""), FG_SPLIT_TRAIN, "train-labels-idx1-ubyte.gz");
 }

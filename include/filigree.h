@@ -345,8 +345,8 @@ typedef struct fg_dataset_info {
     int images;
     int channels;
     int side;    /* pixels; images are square */
-    int classes; /* 10 for CIFAR-10, 100 for CIFAR-100, highest label + 1 for IDX; 0: no labels
-                  */
+    int classes; /* 10 for CIFAR-10, 100 for CIFAR-100; IDX: at least so many, the highest label
+                  * + 1; 0: no labels */
     int has_labels;
 } fg_dataset_info;
 

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "data/dataset.h"
 #include "data/loader.h"
 #include "net/net.h"
 #include "train/match.h"
@@ -96,7 +97,7 @@ fg_status fg_net_evaluate(fg_net *net, fg_score *out, const fg_dataset *dataset,
     int images = 0;
 
     FG_REQUIRE(fg_dataset_information(dataset).has_labels,
-               "the data set has no labels, which evaluation needs");
+               "%s has no labels, which evaluation needs", dataset->name);
     FG_TRY(begin(&loader, &logits, net, dataset, normalisation));
     while (fg_loader_next(loader, &pixels, &labels, &images)) {
         FG_TRY(fg_net_forward_prepared(net, FG_MODE_EVALUATION, logits, pixels, images));

@@ -4,15 +4,16 @@
  */
 #include "train/match.h"
 
+#include "data/dataset.h"
 #include "plan/model.h"
 #include "plan/plan.h"
 
 /* Takes over what the data say, or makes sure that it is the same. */
-static fg_status settle(int *value, bool given, int data, const char *what)
+static fg_status settle(int *value, bool given, int data, const char *what, const char *name)
 {
     if (given && *value != data)
-        return fg_fail(FG_ERR_ARGUMENT, "the model's %s is %d, but the data's is %d", what,
-                       *value, data);
+        return fg_fail(FG_ERR_ARGUMENT, "the model's %s is %d, but that of %s is %d", what,
+                       *value, name, data);
     *value = data;
     return FG_OK;
 }
@@ -25,10 +26,14 @@ fg_status fg_match_complete(char **out, const char *model, const fg_dataset *dat
 
     *out = NULL;
     FG_TRY(fg_model_parse(&parsed, model));
-    FG_TRY(settle(&parsed.classes, parsed.classes_given, data.classes, "number of classes"));
-    FG_TRY(
-        settle(&parsed.channels, parsed.channels_given, data.channels, "number of channels"));
-    FG_TRY(settle(&parsed.image, parsed.image_given, data.side, "image side"));
+    /* The highest label in an IDX file need not be that of the last class. */
+    const bool more = dataset->more_classes && parsed.classes > data.classes;
+    if (!parsed.classes_given || !more)
+        FG_TRY(settle(&parsed.classes, parsed.classes_given, data.classes, "number of classes",
+                      dataset->name));
+    FG_TRY(settle(&parsed.channels, parsed.channels_given, data.channels, "number of channels",
+                  dataset->name));
+    FG_TRY(settle(&parsed.image, parsed.image_given, data.side, "image side", dataset->name));
     FG_TRY(fg_model_name(out, &parsed));
 
 cleanup:
@@ -42,10 +47,11 @@ fg_status fg_match_data(const fg_plan *plan, const fg_dataset *dataset)
     const fg_dataset_info data = fg_dataset_information(dataset);
 
     FG_REQUIRE(net.image_channels == data.channels && net.image_side == data.side,
-               "the network takes images of %d channels and side %d, the data have %d and %d",
-               net.image_channels, net.image_side, data.channels, data.side);
-    FG_REQUIRE(data.classes <= net.classes, "the network has %d classes, the data have %d",
-               net.classes, data.classes);
+               "the network takes images of %d channels and side %d, those of %s have %d and "
+               "side %d",
+               net.image_channels, net.image_side, dataset->name, data.channels, data.side);
+    FG_REQUIRE(data.classes <= net.classes, "the network has %d classes, %s has %d",
+               net.classes, dataset->name, data.classes);
 
 cleanup:
     return status;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/dataset.h"
 #include "data/file.h"
 #include "device/device.h"
 #include "train/epoch.h"
@@ -48,9 +49,10 @@ static fg_status split_data(fg_trainer *trainer, const fg_dataset *dataset)
     const fg_dataset_info info = fg_dataset_information(dataset);
     const int held_out = trainer->recipe.validation;
 
-    FG_REQUIRE(info.has_labels, "the data set has no labels, which training needs");
-    FG_REQUIRE(held_out < info.images, "validation is %d, expected less than the %d images",
-               held_out, info.images);
+    FG_REQUIRE(info.has_labels, "%s has no labels, which training needs", dataset->name);
+    FG_REQUIRE(held_out < info.images,
+               "validation is %d, expected less than the %d images of %s", held_out,
+               info.images, dataset->name);
     trainer->dataset_images = info.images;
     FG_TRY(fg_dataset_view(&trainer->training, dataset, 0, info.images - held_out));
     if (held_out > 0)

@@ -72,6 +72,12 @@ says '^model +sparsenet-7-4'
 exits 0 "$filigree" train --model sparsenet-7-4 --data cifar100 --epochs 1 --checkpoint c100.safetensors
 says '^model +sparsenet-7-4:classes=100'
 
+# IDX files do not say how many classes there are: labels up to 9 may be those of twelve.
+exits 0 "$filigree" train --model sparsenet-7-4:classes=12 --data data --epochs 1 --checkpoint c12.safetensors
+says '^model +sparsenet-7-4:classes=12'
+refuses 1 'number of classes is 12, but that of cifar10 is 10' "$filigree" train \
+    --model sparsenet-7-4:classes=12 --data cifar10 --checkpoint c13.safetensors
+
 # Evaluation: from the checkpoint, from its weights alone, from named files, in any batch.
 exits 0 "$filigree" eval --checkpoint kept.safetensors --data data
 says '^images +30$'
@@ -116,10 +122,10 @@ exits 1 "${train[@]}" --epochs 3 --rate 1000000 --checkpoint wild.safetensors --
 
 # What contradicts the data.
 contradicts() { refuses 1 "$1" "$filigree" train --data data --checkpoint new.safetensors "${@:2}"; }
-contradicts 'classes' --model sparsenet-7-4:classes=5
-contradicts 'channel' --model sparsenet-7-4:channels=3
-contradicts 'image|side|pixel' --model sparsenet-7-4:image=16
-contradicts 'validation' --model sparsenet-7-4 --validation 100
+contradicts 'number of classes is 5, but that of data is 10' --model sparsenet-7-4:classes=5
+contradicts 'channels is 3, but that of data is 1' --model sparsenet-7-4:channels=3
+contradicts 'side is 16, but that of data is 8' --model sparsenet-7-4:image=16
+contradicts 'validation is 100, expected less than the 100 images of data' --model sparsenet-7-4 --validation 100
 contradicts 'momentum' --model sparsenet-7-4 --momentum 1
 make_data small 5 5 7 # sides 7, 3 and 1: a last batch of one image leaves one value per channel
 refuses 1 'one value per channel' "$filigree" train --model sparsenet-7-4 --data small --batch 4 \

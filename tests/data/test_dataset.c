@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <math.h>
 
+#include "data/dataset.h"
 #include "support/message.h"
 #include "support/scratch.h"
 
@@ -190,6 +191,33 @@ START_TEST(bad_content_is_refused_through_the_folder_too)
 }
 END_TEST
 
+START_TEST(a_data_set_knows_its_name_and_whether_it_saw_every_class)
+{
+    fg_dataset *dataset, *view = NULL;
+    const uint8_t pixel = 0;
+
+    write_idx("train-images-idx3-ubyte", 3, 11);
+    write_idx_labels("train-labels-idx1-ubyte", 3);
+    dataset = open_folder(FG_SPLIT_TRAIN);
+    ck_assert_str_eq(dataset->name, scratch_path(""));
+    ck_assert(dataset->more_classes);
+    ck_assert_int_eq(fg_dataset_view(&view, dataset, 1, 2), FG_OK);
+    ck_assert_str_eq(view->name, scratch_path(""));
+    ck_assert(view->more_classes);
+    fg_dataset_free(view);
+    fg_dataset_free(dataset);
+
+    write_cifar("test.bin", 2, 18, 6);
+    dataset = open_folder(FG_SPLIT_TEST);
+    ck_assert(!dataset->more_classes);
+    fg_dataset_free(dataset);
+
+    ck_assert_int_eq(fg_dataset_create(&dataset, &pixel, NULL, 1, 1, 1, 0), FG_OK);
+    ck_assert_str_eq(dataset->name, "the data set");
+    fg_dataset_free(dataset);
+}
+END_TEST
+
 START_TEST(images_without_labels_can_be_opened)
 {
     fg_dataset *dataset = NULL;
@@ -346,6 +374,7 @@ int main(void)
     tcase_add_test(tests, a_folder_without_data_says_what_was_looked_for);
     tcase_add_test(tests, a_missing_part_is_named);
     tcase_add_test(tests, bad_content_is_refused_through_the_folder_too);
+    tcase_add_test(tests, a_data_set_knows_its_name_and_whether_it_saw_every_class);
     tcase_add_test(tests, images_without_labels_can_be_opened);
     tcase_add_test(tests, the_callers_arrays_are_used_in_place_and_checked);
     tcase_add_test(tests, a_view_is_a_part_of_its_data_set);

@@ -122,11 +122,14 @@ START_TEST(test_contradictions)
     const fg_recipe good = config.recipe;
 
     config.model = TINY_MODEL ":classes=5";
-    expect_refused(&config, TINY_IMAGES, FG_ERR_ARGUMENT, "classes is 5, but the data's is 4");
+    expect_refused(&config, TINY_IMAGES, FG_ERR_ARGUMENT,
+                   "classes is 5, but that of the data set is 4");
     config.model = TINY_MODEL ":channels=3";
-    expect_refused(&config, TINY_IMAGES, FG_ERR_ARGUMENT, "channels is 3, but the data's is 1");
+    expect_refused(&config, TINY_IMAGES, FG_ERR_ARGUMENT,
+                   "channels is 3, but that of the data set is 1");
     config.model = TINY_MODEL ":image=16";
-    expect_refused(&config, TINY_IMAGES, FG_ERR_ARGUMENT, "side is 16, but the data's is 8");
+    expect_refused(&config, TINY_IMAGES, FG_ERR_ARGUMENT,
+                   "side is 16, but that of the data set is 8");
     config.model = "sparsenet-11-4";
     expect_refused(&config, TINY_IMAGES, FG_ERR_ARGUMENT, "");
     config.model = NULL;

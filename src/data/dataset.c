@@ -10,6 +10,7 @@
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
+#include <zlib.h>
 
 #include "data/cifar.h"
 #include "data/folder.h"
@@ -266,4 +267,20 @@ fg_normalisation fg_dataset_normalisation(const fg_dataset *dataset)
         moments(&normalisation.mean[c], &normalisation.deviation[c], counts);
     }
     return normalisation;
+}
+
+uint32_t fg_dataset_checksum(const fg_dataset *dataset)
+{
+    const fg_dataset_info *info = &dataset->info;
+    const size_t side = (size_t)info->side;
+    uLong sum = crc32_z(crc32_z(0, NULL, 0), dataset->pixels,
+                        (size_t)info->images * (size_t)info->channels * side * side);
+
+    for (int n = 0; dataset->labels != NULL && n < info->images; ++n) {
+        const uint32_t label = (uint32_t)dataset->labels[n];
+        const Bytef bytes[] = {(Bytef)label, (Bytef)(label >> 8), (Bytef)(label >> 16),
+                               (Bytef)(label >> 24)};
+        sum = crc32_z(sum, bytes, sizeof bytes);
+    }
+    return (uint32_t)sum;
 }

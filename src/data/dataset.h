@@ -20,4 +20,7 @@ struct fg_dataset {
     char *owned_name;
 };
 
+/* CRC-32 of pixels and labels; labels count as 32-bit numbers, lowest byte first. */
+uint32_t fg_dataset_checksum(const fg_dataset *dataset);
+
 #endif

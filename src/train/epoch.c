@@ -93,7 +93,7 @@ static fg_status write_checkpoint(fg_trainer *trainer, const fg_checkpoint_state
     if (trainer->checkpoint == NULL)
         return FG_OK;
     return fg_checkpoint_write(trainer->checkpoint, trainer->net, &trainer->device->info,
-                               &trainer->recipe, state, trainer->dataset_images);
+                               &trainer->recipe, state, &trainer->data);
 }
 
 /* The steps of an epoch that are left. *stopped: the caller wants no more, and the last one

@@ -43,6 +43,13 @@ cleanup:
     return status;
 }
 
+static fg_checkpoint_data describe(const fg_dataset *dataset)
+{
+    const fg_dataset_info info = fg_dataset_information(dataset);
+
+    return (fg_checkpoint_data){info.images, info.classes, fg_dataset_checksum(dataset)};
+}
+
 static fg_status split_data(fg_trainer *trainer, const fg_dataset *dataset)
 {
     fg_status status = FG_OK;
@@ -53,7 +60,6 @@ static fg_status split_data(fg_trainer *trainer, const fg_dataset *dataset)
     FG_REQUIRE(held_out < info.images,
                "validation is %d, expected less than the %d images of %s", held_out,
                info.images, dataset->name);
-    trainer->dataset_images = info.images;
     FG_TRY(fg_dataset_view(&trainer->training, dataset, 0, info.images - held_out));
     if (held_out > 0)
         FG_TRY(
@@ -113,6 +119,7 @@ fg_status fg_trainer_create(fg_trainer **out, fg_device *device, const fg_train_
              config->checkpoint);
     FG_ALLOC(trainer, 1);
     trainer->recipe = config->recipe;
+    trainer->data = describe(dataset);
     FG_TRY(assemble(trainer, device, config, dataset, model));
     if (config->weights != NULL)
         FG_TRY(fg_net_load(trainer->net, config->weights));
@@ -125,20 +132,20 @@ cleanup:
     return status;
 }
 
-/* What the checkpoint says must fit the data and the number of epochs that is asked for. */
-static fg_status check_stored(const fg_checkpoint *stored, int epochs,
-                              const fg_dataset *dataset)
+/* Of other data the same number of images would do for a run, but not for the one that is
+ * resumed. */
+static fg_status check_data(const fg_checkpoint_data *data, const fg_checkpoint *stored,
+                            const char *name, const char *path)
 {
     fg_status status = FG_OK;
-    const fg_checkpoint_state *state = &stored->state;
-    const int images = fg_dataset_information(dataset).images;
-    const int begun = state->epoch + (state->step > 0);
+    const fg_checkpoint_data *before = &stored->data;
 
-    FG_REQUIRE(images == stored->dataset_images,
-               "the data set has %d images, but the checkpoint's had %d", images,
-               stored->dataset_images);
-    FG_REQUIRE(epochs >= begun, "epochs is %d, but the checkpoint is in epoch %d already",
-               epochs, begun);
+    FG_REQUIRE(data->images == before->images, "%s has %d images, but %s was trained on %d",
+               name, data->images, path, before->images);
+    FG_REQUIRE(data->classes == before->classes, "%s has %d classes, but %s was trained on %d",
+               name, data->classes, path, before->classes);
+    FG_REQUIRE(data->checksum == before->checksum,
+               "%s has other images or labels than %s was trained on", name, path);
 
 cleanup:
     return status;
@@ -161,6 +168,7 @@ fg_status fg_trainer_resume(fg_trainer **out, fg_device *device, const fg_train_
     fg_status status = FG_OK;
     fg_trainer *trainer = NULL;
     fg_checkpoint stored = {0};
+    int begun;
 
     *out = NULL;
     FG_TRY(check_config(config));
@@ -169,9 +177,13 @@ fg_status fg_trainer_resume(fg_trainer **out, fg_device *device, const fg_train_
     FG_ALLOC(trainer, 1);
     trainer->recipe = stored.recipe;
     trainer->state = stored.state;
+    trainer->data = describe(dataset);
     if (config->recipe.epochs != 0)
         trainer->recipe.epochs = config->recipe.epochs;
-    FG_TRY(check_stored(&stored, trainer->recipe.epochs, dataset));
+    begun = stored.state.epoch + (stored.state.step > 0);
+    FG_REQUIRE(trainer->recipe.epochs >= begun, "epochs is %d, but %s is in epoch %d already",
+               trainer->recipe.epochs, config->checkpoint, begun);
+    FG_TRY(check_data(&trainer->data, &stored, dataset->name, config->checkpoint));
     FG_TRY(assemble(trainer, device, config, dataset, stored.model));
     FG_CHECK(stored.state.step <= trainer->steps, FG_ERR_FILE,
              "%s: state.step is %d, but an epoch has %d steps", config->checkpoint,

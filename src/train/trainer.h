@@ -18,7 +18,7 @@ struct fg_trainer {
     fg_net *net;
     fg_loader *loader;
     fg_recipe recipe;
-    int dataset_images;
+    fg_checkpoint_data data;
     int steps; /* of an epoch */
     fg_checkpoint_state state;
     char *checkpoint; /* NULL: none, and so log */

@@ -61,8 +61,15 @@ exits 0 "${resume[@]}" --checkpoint number.safetensors
 same fraction.safetensors number.safetensors
 refuses 1 'none\.safetensors' "${resume[@]}" --checkpoint none.safetensors
 make_data wide 100 30 12
-refuses 1 '.' "$filigree" train --resume --data wide --checkpoint part.safetensors --epochs 5
+refuses 1 'wide has other images or labels than part\.safetensors was trained on' \
+    "$filigree" train --resume --data wide --checkpoint part.safetensors --epochs 5
 make_data more 101 30 8
-refuses 1 '.' "$filigree" train --resume --data more --checkpoint part.safetensors --epochs 5
+refuses 1 'more has 101 images, but part\.safetensors was trained on 100' \
+    "$filigree" train --resume --data more --checkpoint part.safetensors --epochs 5
+cp -r data others
+idx_labels labels 101
+{ head -c 8 data/train-labels-idx1-ubyte; tail -c 100 labels; } >others/train-labels-idx1-ubyte
+refuses 1 'others has other images or labels than part\.safetensors was trained on' \
+    "$filigree" train --resume --data others --checkpoint part.safetensors --epochs 5
 same part.safetensors kept.safetensors
 same part.csv kept.csv

@@ -218,6 +218,24 @@ START_TEST(a_data_set_knows_its_name_and_whether_it_saw_every_class)
 }
 END_TEST
 
+START_TEST(the_checksum_is_that_of_pixels_and_labels)
+{
+    const uint8_t pixels[] = {'1', '2', '3', '4'};
+    const int32_t labels[] = {0x38373635, '9'}; /* "5678", and "9" and three zeros */
+    fg_dataset *dataset, *view = NULL;
+
+    ck_assert_int_eq(fg_dataset_create(&dataset, pixels, NULL, 4, 1, 1, 0), FG_OK);
+    ck_assert_uint_eq(fg_dataset_checksum(dataset), 0x9be3e0a3);
+    fg_dataset_free(dataset);
+    ck_assert_int_eq(fg_dataset_create(&dataset, pixels, labels, 2, 2, 1, INT32_MAX), FG_OK);
+    ck_assert_uint_eq(fg_dataset_checksum(dataset), 0x77d55834);
+    ck_assert_int_eq(fg_dataset_view(&view, dataset, 0, 1), FG_OK);
+    ck_assert_uint_ne(fg_dataset_checksum(view), 0x77d55834);
+    fg_dataset_free(view);
+    fg_dataset_free(dataset);
+}
+END_TEST
+
 START_TEST(images_without_labels_can_be_opened)
 {
     fg_dataset *dataset = NULL;
@@ -375,6 +393,7 @@ int main(void)
     tcase_add_test(tests, a_missing_part_is_named);
     tcase_add_test(tests, bad_content_is_refused_through_the_folder_too);
     tcase_add_test(tests, a_data_set_knows_its_name_and_whether_it_saw_every_class);
+    tcase_add_test(tests, the_checksum_is_that_of_pixels_and_labels);
     tcase_add_test(tests, images_without_labels_can_be_opened);
     tcase_add_test(tests, the_callers_arrays_are_used_in_place_and_checked);
     tcase_add_test(tests, a_view_is_a_part_of_its_data_set);

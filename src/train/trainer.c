@@ -26,6 +26,7 @@ static fg_status copy_path(char **out, const char *path)
 static fg_status check_config(const fg_train_config *config)
 {
     fg_status status = FG_OK;
+    bool same = false;
 
     FG_REQUIRE(
         config->struct_size == sizeof *config,
@@ -33,11 +34,11 @@ static fg_status check_config(const fg_train_config *config)
         config->struct_size, sizeof *config);
     if (config->checkpoint != NULL)
         FG_TRY(fg_file_check(config->checkpoint));
-    if (config->log == NULL)
-        return FG_OK;
-    FG_REQUIRE(config->checkpoint == NULL || strcmp(config->checkpoint, config->log) != 0,
-               "%s: cannot be checkpoint and log at once", config->log);
-    FG_TRY(fg_history_check(config->log));
+    if (config->checkpoint != NULL && config->log != NULL)
+        FG_TRY(fg_file_same(&same, config->checkpoint, config->log));
+    FG_REQUIRE(!same, "%s: cannot be checkpoint and log at once", config->log);
+    if (config->log != NULL)
+        FG_TRY(fg_history_check(config->log));
 
 cleanup:
     return status;

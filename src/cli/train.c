@@ -188,8 +188,11 @@ static int make_recipe(struct run *run, fg_train_config *config,
     config->model = run->model;
     config->recipe = stored;
     recipe_apply(&options->recipe, &config->recipe, stored.epochs);
-    if (fg_recipe_agrees(&config->recipe, &stored) != FG_OK)
-        return console_failure();
+    if (fg_recipe_agrees(&config->recipe, &stored) != FG_OK) {
+        const char *option = recipe_differs(&options->recipe, &stored);
+        console_error("%s: --%s: %s", options->checkpoint, option, fg_error_message());
+        return EXIT_FAILURE;
+    }
     if (options->model == NULL)
         return EXIT_SUCCESS;
     bool same = false;

@@ -126,7 +126,6 @@ contradicts 'number of classes is 5, but that of data is 10' --model sparsenet-7
 contradicts 'channels is 3, but that of data is 1' --model sparsenet-7-4:channels=3
 contradicts 'side is 16, but that of data is 8' --model sparsenet-7-4:image=16
 contradicts 'validation is 100, expected less than the 100 images of data' --model sparsenet-7-4 --validation 100
-contradicts 'momentum' --model sparsenet-7-4 --momentum 1
 make_data small 5 5 7 # sides 7, 3 and 1: a last batch of one image leaves one value per channel
 refuses 1 'one value per channel' "$filigree" train --model sparsenet-7-4 --data small --batch 4 \
     --checkpoint new.safetensors

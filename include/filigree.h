@@ -433,7 +433,8 @@ typedef struct fg_progress {
 
 typedef void fg_progress_function(void *user, const fg_progress *progress);
 
-/* Asked after every step; non-zero: write a checkpoint and stop with FG_ERR_CANCELLED. */
+/* Asked after every step, and between batches of validation; non-zero: write a checkpoint and
+ * stop with FG_ERR_CANCELLED. */
 typedef int fg_cancel_function(void *user);
 
 typedef struct fg_train_config {
@@ -441,9 +442,9 @@ typedef struct fg_train_config {
     const char *model; /* classes, channels and side not given come from the data */
     fg_recipe recipe;
     const char *checkpoint; /* file written after every epoch; NULL: none */
-    const char *log;        /* CSV file, one line an epoch; NULL: none */
+    const char *log;        /* CSV file, one line an epoch, begun with the first; NULL: none */
     const char *weights;    /* start from the tensors of this file; NULL: from the seed */
-    int overwrite;          /* 0: an existing checkpoint is an error */
+    int overwrite;          /* 0: a checkpoint or a log that is there already is an error */
     fg_progress_function *progress;
     fg_cancel_function *cancel;
     void *user;
@@ -459,7 +460,7 @@ typedef struct fg_trainer fg_trainer;
 /* Prepares a run from the start. The data set is borrowed.
  *
  * FG_ERR_ARGUMENT  the recipe, the model and the data contradict one another
- * FG_ERR_FILE      the checkpoint exists already, or a file cannot be read */
+ * FG_ERR_FILE      the checkpoint or the log exists already, or a file cannot be read */
 FG_API fg_status fg_trainer_create(fg_trainer **out, fg_device *device,
                                    const fg_train_config *config, const fg_dataset *dataset);
 
@@ -472,6 +473,8 @@ FG_API fg_status fg_trainer_resume(fg_trainer **out, fg_device *device,
 /* Runs until the last epoch is done.
  *
  * FG_ERR_CANCELLED   the cancel function said so; the checkpoint holds the state
+ * FG_ERR_FILE        the checkpoint or the log cannot be written; where it is the log, the
+ *                    checkpoint holds the finished epoch
  * FG_ERR_NOT_FINITE  a loss or parameter is not finite: epoch, step and rate are in the
  * message; the last checkpoint is kept */
 FG_API fg_status fg_trainer_run(fg_trainer *trainer);

@@ -58,7 +58,7 @@ static const struct argp_option options_table[] = {
      "the "
      "files and --device may change",
      0},
-    {"force", KEY_FORCE, NULL, 0, "Overwrite an existing checkpoint", 0},
+    {"force", KEY_FORCE, NULL, 0, "Overwrite an existing checkpoint and log", 0},
     {NULL, 0, NULL, 0, NULL, 0}};
 
 struct train_options {

@@ -2,7 +2,7 @@
  *
  * The result of a step is read when the next one is under way, so that the device always has
  * work. An epoch ends with its line of the log and then its checkpoint: after a crash in
- * between, resuming removes the line again.
+ * between, resuming removes the line again. A log that takes no line costs the line alone.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -128,9 +128,24 @@ cleanup:
     return status;
 }
 
-static fg_status finish_epoch(fg_trainer *trainer)
+static fg_status write_line(fg_trainer *trainer, const fg_history_line *line)
 {
     fg_status status = FG_OK;
+
+    if (trainer->log == NULL)
+        return FG_OK;
+    if (trainer->log_begun)
+        return fg_history_add(trainer->log, line);
+    FG_TRY(fg_history_begin(trainer->log, line->epoch - 1, line));
+    trainer->log_begun = true;
+
+cleanup:
+    return status;
+}
+
+static fg_status finish_epoch(fg_trainer *trainer)
+{
+    fg_status status = FG_OK, logged = FG_OK;
     const fg_checkpoint_state next = {.epoch = trainer->state.epoch + 1};
     fg_history_line line = {.epoch = next.epoch,
                             .rate = rate_now(trainer),
@@ -141,11 +156,11 @@ static fg_status finish_epoch(fg_trainer *trainer)
         FG_TRY(fg_net_evaluate(trainer->net, &line.validation, trainer->validation,
                                &trainer->recipe.normalisation));
     line.seconds = fg_speed_epoch_seconds(&trainer->speed);
-    if (trainer->log != NULL)
-        FG_TRY(fg_history_add(trainer->log, &line));
+    logged = write_line(trainer, &line);
     FG_TRY(write_checkpoint(trainer, &next));
     report(trainer, &line.validation);
     trainer->state = next;
+    status = logged;
 
 cleanup:
     return status;

@@ -23,11 +23,13 @@ static fg_status copy_path(char **out, const char *path)
     return *out == NULL ? FG_ERR_MEMORY : FG_OK;
 }
 
-static fg_status check_config(const fg_train_config *config)
+/* taken  out, what a run from the start would take the place of; NULL: nothing */
+static fg_status check_config(const char **taken, const fg_train_config *config)
 {
     fg_status status = FG_OK;
-    bool same = false;
+    bool same = false, empty = true;
 
+    *taken = NULL;
     FG_REQUIRE(
         config->struct_size == sizeof *config,
         "struct_size of the config is %zu, expected %zu: start from FG_TRAIN_CONFIG_INIT",
@@ -38,7 +40,11 @@ static fg_status check_config(const fg_train_config *config)
         FG_TRY(fg_file_same(&same, config->checkpoint, config->log));
     FG_REQUIRE(!same, "%s: cannot be checkpoint and log at once", config->log);
     if (config->log != NULL)
-        FG_TRY(fg_history_check(config->log));
+        FG_TRY(fg_history_check(&empty, config->log));
+    if (config->checkpoint != NULL && fg_file_exists(config->checkpoint))
+        *taken = config->checkpoint;
+    else if (!empty)
+        *taken = config->log;
 
 cleanup:
     return status;
@@ -108,16 +114,15 @@ fg_status fg_trainer_create(fg_trainer **out, fg_device *device, const fg_train_
     fg_status status = FG_OK;
     fg_trainer *trainer = NULL;
     char *model = NULL;
+    const char *taken = NULL;
 
     *out = NULL;
-    FG_TRY(check_config(config));
+    FG_TRY(check_config(&taken, config));
     FG_REQUIRE(config->model != NULL, "the model is NULL");
     FG_TRY(fg_recipe_check(&config->recipe));
     FG_TRY(fg_match_complete(&model, config->model, dataset));
-    FG_CHECK(config->overwrite || config->checkpoint == NULL ||
-                 !fg_file_exists(config->checkpoint),
-             FG_ERR_FILE, "%s: is there already, and is neither to be resumed nor overwritten",
-             config->checkpoint);
+    FG_CHECK(config->overwrite || taken == NULL, FG_ERR_FILE,
+             "%s: is there already, and is neither to be resumed nor overwritten", taken);
     FG_ALLOC(trainer, 1);
     trainer->recipe = config->recipe;
     trainer->data = describe(dataset);
@@ -169,15 +174,17 @@ fg_status fg_trainer_resume(fg_trainer **out, fg_device *device, const fg_train_
     fg_status status = FG_OK;
     fg_trainer *trainer = NULL;
     fg_checkpoint stored = {0};
+    const char *taken = NULL;
     int begun;
 
     *out = NULL;
-    FG_TRY(check_config(config));
+    FG_TRY(check_config(&taken, config));
     FG_REQUIRE(config->checkpoint != NULL, "the checkpoint to resume is NULL");
     FG_TRY(fg_checkpoint_open(&stored, config->checkpoint));
     FG_ALLOC(trainer, 1);
     trainer->recipe = stored.recipe;
     trainer->state = stored.state;
+    trainer->resumed = true;
     trainer->data = describe(dataset);
     if (config->recipe.epochs != 0)
         trainer->recipe.epochs = config->recipe.epochs;
@@ -223,18 +230,32 @@ const fg_recipe *fg_trainer_recipe(const fg_trainer *trainer)
     return &trainer->recipe;
 }
 
+/* Lines behind the checkpoint's epoch go before the run; a run from the start leaves an older
+ * log until it has a line for it. */
+static fg_status resume_log(fg_trainer *trainer)
+{
+    fg_status status = FG_OK;
+
+    if (trainer->log == NULL || !trainer->resumed || trainer->log_begun)
+        return FG_OK;
+    FG_TRY(fg_history_begin(trainer->log, trainer->state.epoch, NULL));
+    trainer->log_begun = true;
+
+cleanup:
+    return status;
+}
+
 fg_status fg_trainer_run(fg_trainer *trainer)
 {
     fg_status status = FG_OK;
 
     FG_REQUIRE(!trainer->failed, "this trainer has failed before: resume from its checkpoint");
+    FG_TRY(resume_log(trainer));
     fg_speed_begin(&trainer->speed);
-    if (trainer->log != NULL)
-        FG_TRY(fg_history_begin(trainer->log, trainer->state.epoch));
-    while (trainer->state.epoch < trainer->recipe.epochs)
-        FG_TRY(fg_epoch_run(trainer));
+    while (status == FG_OK && trainer->state.epoch < trainer->recipe.epochs)
+        status = fg_epoch_run(trainer);
+    trainer->failed = status != FG_OK && status != FG_ERR_CANCELLED;
 
 cleanup:
-    trainer->failed = status != FG_OK && status != FG_ERR_CANCELLED;
     return status;
 }

@@ -23,6 +23,8 @@ struct fg_trainer {
     fg_checkpoint_state state;
     char *checkpoint; /* NULL: none, and so log */
     char *log;
+    bool log_begun; /* it has the lines of the epochs before this one, and no others */
+    bool resumed;
     fg_progress_function *progress;
     fg_cancel_function *cancel;
     void *user;

@@ -34,10 +34,15 @@ grep -q $'[\r\033]' stderr && fail "control characters where there is no termina
 
 # An existing checkpoint is safe from another run.
 cp filigree.safetensors kept.safetensors
-refuses 1 'filigree\.safetensors' "${train[@]}" --epochs 1
+cp filigree.csv kept.csv
+refuses 1 'filigree\.safetensors: is there already' "${train[@]}" --epochs 1
+refuses 1 'filigree\.csv: is there already' "${train[@]}" --epochs 1 --checkpoint new.safetensors --log filigree.csv
+absent new.safetensors
 same filigree.safetensors kept.safetensors
+same filigree.csv kept.csv
 exits 0 "${train[@]}" --epochs 1 --force
 cmp -s filigree.safetensors kept.safetensors && fail "--force did not overwrite"
+[ "$(wc -l <filigree.csv)" -eq 2 ] || fail "the log has $(wc -l <filigree.csv) lines, not 2"
 
 # The same seed gives the same bytes, whatever the threads; another one other bytes.
 run=("${train[@]}" --epochs 2 --validation 20 --augment --rate-steps 0.5)
@@ -113,12 +118,16 @@ exits 0 "${train[@]}" --epochs 1 --weights kept.safetensors --checkpoint from.sa
 exits 0 "${train[@]}" --epochs 1 --checkpoint scratch.safetensors
 cmp -s from.safetensors scratch.safetensors && fail "--weights changes nothing"
 
-# A loss that is not finite stops the run; the last good checkpoint stays.
-cp scratch.safetensors good.safetensors
+# A loss that is not finite stops the run; the last good checkpoint and its log stay.
 exits 1 "${train[@]}" --epochs 3 --rate 1000000 --checkpoint wild.safetensors
 complains 'epoch [0-9]+.*step [0-9]+.*rate'
+absent wild.safetensors wild.csv
 cp kept.safetensors wild.safetensors
+cp kept.csv wild.csv
 exits 1 "${train[@]}" --epochs 3 --rate 1000000 --checkpoint wild.safetensors --force
+complains 'epoch [0-9]+.*step [0-9]+.*rate'
+same wild.safetensors kept.safetensors
+same wild.csv kept.csv
 
 # What contradicts the data.
 contradicts() { refuses 1 "$1" "$filigree" train --data data --checkpoint new.safetensors "${@:2}"; }

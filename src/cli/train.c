@@ -260,8 +260,8 @@ static int train(struct run *run, const struct train_options *options)
         return console_failure();
 
     run->progress.batch = fg_trainer_recipe(run->trainer)->batch;
+    interrupt_start(); /* before anybody can see that the run has begun */
     report_start(run->trainer, run->device, fg_dataset_information(run->dataset).images);
-    interrupt_start();
     const fg_status status = fg_trainer_run(run->trainer);
     if (status == FG_ERR_CANCELLED)
         return stopped(run, options);

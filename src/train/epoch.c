@@ -10,6 +10,7 @@
 
 #include "device/device.h"
 #include "net/net.h"
+#include "train/evaluate.h"
 #include "train/history.h"
 #include "train/recipe.h"
 #include "train/weights.h"
@@ -143,6 +144,7 @@ cleanup:
     return status;
 }
 
+/* What follows the steps. Cancelled in here, the state is that behind the last step. */
 static fg_status finish_epoch(fg_trainer *trainer)
 {
     fg_status status = FG_OK, logged = FG_OK;
@@ -153,8 +155,8 @@ static fg_status finish_epoch(fg_trainer *trainer)
                             .images_per_second = fg_speed_of_epoch(&trainer->speed)};
 
     if (trainer->validation != NULL)
-        FG_TRY(fg_net_evaluate(trainer->net, &line.validation, trainer->validation,
-                               &trainer->recipe.normalisation));
+        FG_TRY(fg_evaluate(trainer->net, &line.validation, trainer->validation,
+                           &trainer->recipe.normalisation, trainer->cancel, trainer->user));
     line.seconds = fg_speed_epoch_seconds(&trainer->speed);
     logged = write_line(trainer, &line);
     FG_TRY(write_checkpoint(trainer, &next));
@@ -174,8 +176,11 @@ fg_status fg_epoch_run(fg_trainer *trainer)
     fg_speed_begin_epoch(&trainer->speed);
     FG_TRY(run_steps(trainer, &stopped));
     fg_speed_end_steps(&trainer->speed);
-    if (!stopped)
-        return finish_epoch(trainer);
+    if (!stopped) {
+        status = finish_epoch(trainer);
+        if (status != FG_ERR_CANCELLED)
+            return status;
+    }
     FG_TRY(write_checkpoint(trainer, &trainer->state));
     status = fg_fail(FG_ERR_CANCELLED, "stopped in epoch %d behind step %d",
                      trainer->state.epoch + 1, trainer->state.step);

@@ -99,6 +99,34 @@ START_TEST(test_stopped_again_and_again)
 }
 END_TEST
 
+/* Between batches of validation: what is written is the state behind the last step. */
+START_TEST(test_stopped_during_validation)
+{
+    const int held_out = 2 * 8 + 3; /* two questions: behind the first batch and the second */
+    fg_train_config config = tiny_config(scratch_path("whole"));
+    fg_checkpoint checkpoint;
+    const int images = TINY_IMAGES - 5 + held_out;
+
+    config.recipe.validation = held_out;
+    FG_EXPECT_OK(tiny_run(&config, images, 0));
+    for (int question = 1; question <= 2; ++question) {
+        config = stopping_config(scratch_path("part"), TINY_STEPS + question);
+        config.recipe.validation = held_out;
+        config.overwrite = 1;
+        FG_EXPECT_FAILS(tiny_run(&config, images, 0), FG_ERR_CANCELLED,
+                        "stopped in epoch 1 behind step 4");
+        FG_EXPECT_OK(fg_checkpoint_open(&checkpoint, config.checkpoint));
+        ck_assert_int_eq(checkpoint.state.epoch, 0);
+        ck_assert_int_eq(checkpoint.state.step, TINY_STEPS);
+        ck_assert_int_eq(checkpoint.state.images, 27);
+        fg_checkpoint_close(&checkpoint);
+        steps_left = -1;
+        FG_EXPECT_OK(tiny_run(&config, images, 1));
+        scratch_expect_same(scratch_path("whole"), config.checkpoint);
+    }
+}
+END_TEST
+
 START_TEST(test_the_same_trainer_goes_on)
 {
     fg_train_config config = tiny_config(scratch_path("whole"));
@@ -323,6 +351,7 @@ int main(void)
     tcase_set_timeout(tests, 0); /* ctest has one */
     tcase_add_test(tests, test_stopped_and_resumed);
     tcase_add_test(tests, test_stopped_again_and_again);
+    tcase_add_test(tests, test_stopped_during_validation);
     tcase_add_test(tests, test_the_same_trainer_goes_on);
     tcase_add_test(tests, test_later_log_lines_are_removed);
     tcase_add_test(tests, test_what_a_checkpoint_says);

@@ -309,6 +309,12 @@ FG_API fg_status fg_net_write_momentum(fg_net *net, int index, const float *valu
 FG_API fg_status fg_net_load(fg_net *net, const char *path);
 FG_API fg_status fg_net_save(fg_net *net, const char *path);
 
+/* How many classes the network has whose tensors a safetensors file holds, by the classifier's
+ * bias.
+ *
+ * FG_ERR_FILE  the file cannot be read, is damaged, or has no such tensor */
+FG_API fg_status fg_weights_classes(int *out, const char *path);
+
 /* ---- data ---- */
 
 typedef struct fg_dataset fg_dataset;

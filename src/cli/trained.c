@@ -31,8 +31,9 @@ static const struct argp_option options_table[] = {
     {"weights", KEY_WEIGHTS, "FILE", 0,
      "Or: a safetensors file with weights alone, and --model", 0},
     {"model", KEY_MODEL, "MODEL", 0,
-     "Its network, such as sparsenet-40-12; classes, channels and image side that it does not "
-     "give come from the data",
+     "Its network, such as sparsenet-40-12; classes that it does not give come from the "
+     "weights, "
+     "channels and image side from the data",
      0},
     {"device", KEY_DEVICE, "MATCH", 0, OPTION_DEVICE_HELP, 0},
     {NULL, 0, NULL, 0, "Images:", 2},
@@ -141,12 +142,13 @@ static fg_status open_net(struct trained *out, const struct trained_options *opt
     const fg_dataset_info data = fg_dataset_information(out->dataset);
     fg_net_config config = FG_NET_CONFIG_INIT;
     char *model = NULL; /* the library's where it is a checkpoint's, else ours */
-    fg_status status = FG_OK;
+    int classes = 0;    /* the images may have no labels, or not those of every class */
 
-    if (options->checkpoint != NULL)
-        status = fg_checkpoint_recipe(options->checkpoint, &model, NULL);
-    else
-        model = model_complete(options->model, data.classes, data.channels, data.side);
+    fg_status status = options->checkpoint != NULL
+                           ? fg_checkpoint_recipe(options->checkpoint, &model, NULL)
+                           : fg_weights_classes(&classes, options->weights);
+    if (status == FG_OK && options->checkpoint == NULL)
+        model = model_complete(options->model, classes, data.channels, data.side);
     config.model = model;
     config.images = options->batch < data.images ? options->batch : data.images;
     config.training = 0;

@@ -110,7 +110,19 @@ exits 0 "$filigree" predict --checkpoint kept.safetensors --images data/t10k-ima
 says '^image 0  class [0-9]  probability [01]\.[0-9]{4}$'
 exits 0 "$filigree" predict --checkpoint kept.safetensors --data data --count 2 --json
 [ "$(grep -c '"probability"' stdout)" -eq 2 ] || fail "not two predictions"
-refuses 1 'has 30 images' "$filigree" predict --checkpoint kept.safetensors --data data --first 30
+# Weights alone say how many classes there are, be there labels, or all of them, or not.
+normalise=(--normalise 127.5:74)
+images=data/t10k-images-idx3-ubyte
+exits 0 "$filigree" predict --checkpoint kept.safetensors --images $images "${normalise[@]}"
+cp stdout expected
+exits 0 "$filigree" predict --weights kept.safetensors --model sparsenet-7-4 --images $images "${normalise[@]}"
+cmp stdout expected || fail "weights alone predict otherwise"
+idx_images few-images 5 8
+idx_labels few-labels 5
+exits 0 "$filigree" eval --weights kept.safetensors --model sparsenet-7-4 --images few-images \
+    --labels few-labels "${normalise[@]}"
+says '^model +sparsenet-7-4:channels=1,image=8$'
+refuses 1 'data has 30 images' "$filigree" predict --checkpoint kept.safetensors --data data --first 30
 refuses 1 'has 30 images' "$filigree" predict --checkpoint kept.safetensors --data data --first 29 --count 2
 
 # Training that starts from given weights starts from those weights.

@@ -93,13 +93,30 @@ typedef struct fg_device_info {
     size_t local_bytes;      /* CL_DEVICE_LOCAL_MEM_SIZE */
 } fg_device_info;
 
-/* Every device of every platform, in the order in which fg_device_create numbers them.
+/* Every device of every platform, in the order in which fg_device_create numbers them. What a
+ * driver fails to describe is left out: fg_platform_list says why.
  *
  * out    receives count entries, or NULL where there is none; free it with fg_device_list_free
  *
  * FG_ERR_DEVICE  there is no OpenCL platform at all */
 FG_API fg_status fg_device_list(fg_device_info **out, int *count);
 FG_API void fg_device_list_free(fg_device_info *list);
+
+#define FG_PROBLEM_LENGTH 256
+
+typedef struct fg_platform_info {
+    char name[FG_NAME_LENGTH];
+    char version[FG_NAME_LENGTH];
+    int devices; /* so many entries of fg_device_list are its own, behind those of the platforms
+                  * before it */
+    char
+        problem[FG_PROBLEM_LENGTH]; /* why it, or a device of it, is left out; "": nothing is */
+} fg_platform_info;
+
+/* Every platform, those without devices too. out and errors as for fg_device_list; free it with
+ * fg_platform_list_free. */
+FG_API fg_status fg_platform_list(fg_platform_info **out, int *count);
+FG_API void fg_platform_list_free(fg_platform_info *list);
 
 /* Start from FG_DEVICE_CONFIG_INIT: struct_size is how old callers keep working. */
 typedef struct fg_device_config {

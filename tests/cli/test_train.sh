@@ -12,6 +12,7 @@ says '^number +device +kind'
 exits 0 "$filigree" devices --json
 says '"memory_bytes": [1-9]'
 says '"alignment_bytes": [1-9]'
+says '"problem": ""'
 platform=$(sed -n '0,/"platform":/s/^ *"platform": "\(.*\)",$/\1/p' stdout)
 exits 0 "$filigree" plan --model sparsenet-7-4 --device
 exits 0 "$filigree" plan --model sparsenet-7-4 --device=0 --json

@@ -14,11 +14,18 @@
 
 static int lines; /* that the device logged */
 static fg_device *device;
+static bool calls_library; /* the log function, once */
 
 static void count_line(void *user, fg_log_level level, const char *line)
 {
     (void)user, (void)line;
     lines += level == FG_LOG_ERROR;
+    if (calls_library) {
+        fg_kernel *kernel = NULL;
+        calls_library = false;
+        FG_EXPECT_OK(fg_kernel_create(&kernel, device, FG_KERNEL_peak_copy, ""));
+        fg_kernel_free(kernel);
+    }
 }
 
 static void setup(void)
@@ -113,6 +120,21 @@ START_TEST(threads_may_create_kernels_at_once)
 }
 END_TEST
 
+START_TEST(the_log_function_may_call_the_library)
+{
+    fg_kernel *kernel = NULL;
+
+    calls_library = true;
+    FG_EXPECT_OK(fg_kernel_create(&kernel, device, FG_KERNEL_fill, ""));
+    ck_assert(!calls_library);
+    fg_kernel_free(kernel);
+    calls_library = true;
+    FG_EXPECT_FAILS(fg_kernel_create(&kernel, device, FG_KERNEL_fill, "-D value=5"),
+                    FG_ERR_DEVICE, "fill.cl");
+    ck_assert(!calls_library);
+}
+END_TEST
+
 START_TEST(error_in_an_embedded_kernel_names_its_file_and_line)
 {
     fg_kernel *kernel = (fg_kernel *)1;
@@ -186,6 +208,7 @@ int main(void)
     tcase_add_test(tests, names_and_files_are_those_of_the_list);
     tcase_add_test(tests, same_file_and_options_share_a_program_but_no_kernel);
     tcase_add_test(tests, threads_may_create_kernels_at_once);
+    tcase_add_test(tests, the_log_function_may_call_the_library);
     tcase_add_test(tests, error_in_an_embedded_kernel_names_its_file_and_line);
     tcase_add_test(tests, folder_replaces_the_embedded_sources);
     tcase_add_test(tests, error_in_a_folders_kernel_names_its_file_and_line);

@@ -86,7 +86,7 @@ typedef struct fg_device_info {
     char kind[16];                /* "CPU", "GPU", "accelerator" or "other" */
     int compute_units;
     /* CL_DEVICE_GLOBAL_MEM_SIZE: all that may be allocated together; on CPU devices at most what
-     * the system and its control group have free. */
+     * the system and its control group have free, less 256 MiB for the process itself. */
     size_t memory_bytes;
     size_t allocation_bytes; /* CL_DEVICE_MAX_MEM_ALLOC_SIZE: the most of one allocation */
     size_t alignment_bytes;  /* CL_DEVICE_MEM_BASE_ADDR_ALIGN, in bytes */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/env.h"
+#include "device/available.h"
 #include "device/info.h"
 #include "device/program.h"
 #include "device/survey.h"
@@ -221,6 +222,15 @@ void fg_device_free(fg_device *device)
 const fg_device_info *fg_device_information(const fg_device *device)
 {
     return &device->info;
+}
+
+size_t fg_device_memory(const fg_device *device)
+{
+    const size_t held = atomic_load(&device->held_bytes), all = device->info.memory_bytes;
+    const size_t left = held < all ? all - held : 1;
+    const size_t free_now = device->is_cpu ? fg_available_to_device("") : SIZE_MAX;
+
+    return left < free_now ? left : free_now;
 }
 
 fg_status fg_device_flush(fg_device *device)

@@ -108,7 +108,7 @@ fg_status fg_info_read(fg_device_info *out, cl_platform_id platform, cl_device_i
     info.alignment_bytes = alignment_bits / 8;
     info.local_bytes = (size_t)local;
     if (type & CL_DEVICE_TYPE_CPU) {
-        const size_t available = fg_available_bytes("");
+        const size_t available = fg_available_to_device("");
         if (available < info.memory_bytes)
             info.memory_bytes = available;
     }

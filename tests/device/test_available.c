@@ -78,6 +78,16 @@ START_TEST(version1_is_the_line_with_the_memory_controller)
 }
 END_TEST
 
+START_TEST(a_device_leaves_some_for_the_process)
+{
+    ck_assert_uint_eq(fg_available_to_device(scratch_path("")), SIZE_MAX);
+    scratch_text("proc/meminfo", "MemAvailable: 1048576 kB\n");
+    ck_assert_uint_eq(fg_available_to_device(scratch_path("")), (size_t)768 << 20);
+    scratch_text("proc/meminfo", "MemAvailable: 200000 kB\n");
+    ck_assert_uint_eq(fg_available_to_device(scratch_path("")), 1);
+}
+END_TEST
+
 START_TEST(over_the_limit_leaves_nothing)
 {
     scratch_text("proc/self/cgroup", "0::/\n");
@@ -102,6 +112,7 @@ int main(void)
     tcase_add_test(tests, a_parent_may_leave_less);
     tcase_add_test(tests, in_a_container_the_mount_itself_counts);
     tcase_add_test(tests, version1_is_the_line_with_the_memory_controller);
+    tcase_add_test(tests, a_device_leaves_some_for_the_process);
     tcase_add_test(tests, over_the_limit_leaves_nothing);
     suite_add_tcase(suite, tests);
     srunner_run_all(runner, CK_ENV);

@@ -4,6 +4,7 @@
 #   ./quickstart.sh                     installs what is missing, builds, trains, evaluates
 #   ./quickstart.sh test                installs what is missing, builds, runs every test
 #   ./quickstart.sh install PACKAGE...  installs what is missing, these Debian packages too
+#   ./quickstart.sh --help              prints this
 #
 # May be run again and again, and from any folder.
 #
@@ -17,6 +18,10 @@ data=/usr/share/datasets/fashion-mnist
 
 say() {
     echo "quickstart: $*" >&2
+}
+
+usage() {
+    sed -n '2,/^# May be/s/^# \{0,1\}//p' quickstart.sh
 }
 
 installed() {
@@ -80,8 +85,11 @@ test)
 install)
     install_missing "${packages[@]}" "${@:2}"
     ;;
+-h | --help)
+    usage
+    ;;
 *)
-    sed -n '2,/^# May be/s/^# \{0,1\}//p' quickstart.sh >&2
+    usage >&2
     exit 2
     ;;
 esac

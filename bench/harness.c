@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "commit.h" /* which every build brings up to date */
 #include "device/launch.h"
 
 /* Runs whose times are thrown away: compilation, page faults, clock rates. */

@@ -29,7 +29,7 @@ double fg_harness_seconds(void);
 /* The most memory that this process has had resident, in bytes. */
 size_t fg_harness_resident_peak(void);
 
-/* The commit that the build was configured at, "-dirty" behind it if files had changed. */
+/* The commit that was built, "-dirty" behind it if files had changed. */
 const char *fg_harness_commit(void);
 
 /* Floating-point operations a second of multiply-adds that touch no memory, in 1e9. A

@@ -86,20 +86,37 @@ typedef struct fg_device_info {
     char kind[16];                /* "CPU", "GPU", "accelerator" or "other" */
     int compute_units;
     /* CL_DEVICE_GLOBAL_MEM_SIZE: all that may be allocated together; on CPU devices at most what
-     * the system and its control group have free. */
+     * the system and its control group have free, less 256 MiB for the process itself. */
     size_t memory_bytes;
     size_t allocation_bytes; /* CL_DEVICE_MAX_MEM_ALLOC_SIZE: the most of one allocation */
     size_t alignment_bytes;  /* CL_DEVICE_MEM_BASE_ADDR_ALIGN, in bytes */
     size_t local_bytes;      /* CL_DEVICE_LOCAL_MEM_SIZE */
 } fg_device_info;
 
-/* Every device of every platform, in the order in which fg_device_create numbers them.
+/* Every device of every platform, in the order in which fg_device_create numbers them. What a
+ * driver fails to describe is left out: fg_platform_list says why.
  *
  * out    receives count entries, or NULL where there is none; free it with fg_device_list_free
  *
  * FG_ERR_DEVICE  there is no OpenCL platform at all */
 FG_API fg_status fg_device_list(fg_device_info **out, int *count);
 FG_API void fg_device_list_free(fg_device_info *list);
+
+#define FG_PROBLEM_LENGTH 256
+
+typedef struct fg_platform_info {
+    char name[FG_NAME_LENGTH];
+    char version[FG_NAME_LENGTH];
+    int devices; /* so many entries of fg_device_list are its own, behind those of the platforms
+                  * before it */
+    char
+        problem[FG_PROBLEM_LENGTH]; /* why it, or a device of it, is left out; "": nothing is */
+} fg_platform_info;
+
+/* Every platform, those without devices too. out and errors as for fg_device_list; free it with
+ * fg_platform_list_free. */
+FG_API fg_status fg_platform_list(fg_platform_info **out, int *count);
+FG_API void fg_platform_list_free(fg_platform_info *list);
 
 /* Start from FG_DEVICE_CONFIG_INIT: struct_size is how old callers keep working. */
 typedef struct fg_device_config {
@@ -347,6 +364,12 @@ FG_API fg_status fg_net_write_momentum(fg_net *net, int index, const float *valu
 FG_API fg_status fg_net_load(fg_net *net, const char *path);
 FG_API fg_status fg_net_save(fg_net *net, const char *path);
 
+/* How many classes the network has whose tensors a safetensors file holds, by the classifier's
+ * bias.
+ *
+ * FG_ERR_FILE  the file cannot be read, is damaged, or has no such tensor */
+FG_API fg_status fg_weights_classes(int *out, const char *path);
+
 /* ---- data ---- */
 
 typedef struct fg_dataset fg_dataset;
@@ -354,10 +377,11 @@ typedef struct fg_dataset fg_dataset;
 typedef enum fg_split { FG_SPLIT_TRAIN, FG_SPLIT_TEST } fg_split;
 
 /* Opens what a folder holds, found by the customary file names: IDX (train-images-idx3-ubyte,
- * t10k-labels-idx1-ubyte, ..., also with .gz), CIFAR-10 (data_batch_1.bin ..., test_batch.bin)
- * or CIFAR-100 (train.bin, test.bin; fine labels). Reads it whole.
+ * t10k-labels-idx1-ubyte, ..., also with .gz), CIFAR-10 (data_batch_1.bin to data_batch_5.bin,
+ * test_batch.bin) or CIFAR-100 (train.bin, test.bin; fine labels). Reads it whole.
  *
- * FG_ERR_FILE  nothing of the kind there, or a file is truncated, oversized or damaged */
+ * FG_ERR_FILE  nothing of the kind there, a file of it is missing, or one is truncated,
+ *              oversized or damaged */
 FG_API fg_status fg_dataset_open(fg_dataset **out, const char *folder, fg_split split);
 
 /* The same from named files. labels NULL: images without labels, for prediction. */
@@ -382,8 +406,8 @@ typedef struct fg_dataset_info {
     int images;
     int channels;
     int side;    /* pixels; images are square */
-    int classes; /* 10 for CIFAR-10, 100 for CIFAR-100, highest label + 1 for IDX; 0: no labels
-                  */
+    int classes; /* 10 for CIFAR-10, 100 for CIFAR-100; IDX: at least so many, the highest label
+                  * + 1; 0: no labels */
     int has_labels;
 } fg_dataset_info;
 
@@ -470,7 +494,8 @@ typedef struct fg_progress {
 
 typedef void fg_progress_function(void *user, const fg_progress *progress);
 
-/* Asked after every step; non-zero: write a checkpoint and stop with FG_ERR_CANCELLED. */
+/* Asked after every step, and between batches of validation; non-zero: write a checkpoint and
+ * stop with FG_ERR_CANCELLED. */
 typedef int fg_cancel_function(void *user);
 
 typedef struct fg_train_config {
@@ -478,9 +503,9 @@ typedef struct fg_train_config {
     const char *model; /* classes, channels and side not given come from the data */
     fg_recipe recipe;
     const char *checkpoint; /* file written after every epoch; NULL: none */
-    const char *log;        /* CSV file, one line an epoch; NULL: none */
+    const char *log;        /* CSV file, one line an epoch, begun with the first; NULL: none */
     const char *weights;    /* start from the tensors of this file; NULL: from the seed */
-    int overwrite;          /* 0: an existing checkpoint is an error */
+    int overwrite;          /* 0: a checkpoint or a log that is there already is an error */
     fg_progress_function *progress;
     fg_cancel_function *cancel;
     void *user;
@@ -496,7 +521,7 @@ typedef struct fg_trainer fg_trainer;
 /* Prepares a run from the start. The data set is borrowed.
  *
  * FG_ERR_ARGUMENT  the recipe, the model and the data contradict one another
- * FG_ERR_FILE      the checkpoint exists already, or a file cannot be read */
+ * FG_ERR_FILE      the checkpoint or the log exists already, or a file cannot be read */
 FG_API fg_status fg_trainer_create(fg_trainer **out, fg_device *device,
                                    const fg_train_config *config, const fg_dataset *dataset);
 
@@ -509,6 +534,8 @@ FG_API fg_status fg_trainer_resume(fg_trainer **out, fg_device *device,
 /* Runs until the last epoch is done.
  *
  * FG_ERR_CANCELLED   the cancel function said so; the checkpoint holds the state
+ * FG_ERR_FILE        the checkpoint or the log cannot be written; where it is the log, the
+ *                    checkpoint holds the finished epoch
  * FG_ERR_NOT_FINITE  a loss or parameter is not finite: epoch, step and rate are in the
  * message; the last checkpoint is kept */
 FG_API fg_status fg_trainer_run(fg_trainer *trainer);

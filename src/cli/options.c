@@ -79,6 +79,18 @@ float option_number(const char *option, const char *text, double low, double hig
     return (float)value;
 }
 
+/* What a float makes of the number counts: 1e-99 is 0. */
+float option_number_but(const char *option, const char *text, double low, double high,
+                        double without)
+{
+    double value;
+    if (!parse_number(&value, text) || value < low || value > high ||
+        (float)value == (float)without)
+        usage_fail("--%s is '%s', expected a number %g..%g, but not %g", option, text, low,
+                   high, without);
+    return (float)value;
+}
+
 int option_choice(const char *option, const char *text, const char *const *names)
 {
     char allowed[256] = "";

@@ -35,6 +35,10 @@ uint64_t option_seed(const char *option, const char *text);
 /* A finite number, low <= value <= high; the range is named in the message. */
 float option_number(const char *option, const char *text, double low, double high);
 
+/* The same without one end of the range. */
+float option_number_but(const char *option, const char *text, double low, double high,
+                        double without);
+
 /* The index of text in names, which NULL ends. */
 int option_choice(const char *option, const char *text, const char *const *names);
 

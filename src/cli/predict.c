@@ -112,8 +112,10 @@ static int run(const struct trained *trained, const struct predict_options *opti
     const int count = options->count > 0 ? options->count : there - options->first;
 
     if (options->first >= there || count > there - options->first) {
-        console_error("--first %d --count %d: the data set has %d images", options->first,
-                      count > 0 ? count : 1, there);
+        const struct trained_options *from = &options->trained;
+        console_error("--first %d --count %d: %s has %d images", options->first,
+                      count > 0 ? count : 1, from->data != NULL ? from->data : from->images,
+                      there);
         return EXIT_FAILURE;
     }
     float *probabilities =

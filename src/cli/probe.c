@@ -76,7 +76,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         config->sgd.rate = option_number("lr", text, 0, 1e6);
         return 0;
     case KEY_MOMENTUM:
-        config->sgd.momentum = option_number("momentum", text, 0, 1);
+        config->sgd.momentum = option_number_but("momentum", text, 0, 1, 1);
         return 0;
     case KEY_NO_NESTEROV:
         config->sgd.nesterov = 0;

@@ -104,16 +104,16 @@ static bool set_option(fg_recipe *recipe, int key, const char *text, int epochs)
         recipe->batch = option_int("batch", text, 1, MOST_IMAGES);
         return true;
     case KEY_RATE:
-        recipe->rate = option_number("rate", text, 0, 1e6);
+        recipe->rate = option_number_but("rate", text, 0, 1e6, 0);
         return true;
     case KEY_RATE_STEPS:
         set_rate_steps(recipe, text, epochs);
         return true;
     case KEY_RATE_FACTOR:
-        recipe->rate_factor = option_number("rate-factor", text, 0, 1e6);
+        recipe->rate_factor = option_number_but("rate-factor", text, 0, 1e6, 0);
         return true;
     case KEY_MOMENTUM:
-        recipe->momentum = option_number("momentum", text, 0, 1);
+        recipe->momentum = option_number_but("momentum", text, 0, 1, 1);
         return true;
     case KEY_NO_NESTEROV:
         recipe->nesterov = 0;
@@ -175,6 +175,27 @@ void recipe_apply(const struct recipe_options *options, fg_recipe *recipe, int e
 {
     for (int i = 0; i < options->count; ++i)
         set_option(recipe, options->choices[i].key, options->choices[i].text, epochs);
+}
+
+static const char *option_name(int key)
+{
+    for (const struct argp_option *option = options_table;; ++option)
+        if (option->key == key)
+            return option->name;
+}
+
+/* The last option that sets the field in question disagrees alone too, so one is found. */
+const char *recipe_differs(const struct recipe_options *options, const fg_recipe *stored)
+{
+    int i = options->count;
+    fg_recipe recipe;
+
+    do {
+        --i;
+        recipe = *stored;
+        set_option(&recipe, options->choices[i].key, options->choices[i].text, stored->epochs);
+    } while (fg_recipe_agrees(&recipe, stored) == FG_OK && i > 0);
+    return option_name(options->choices[i].key);
 }
 
 int recipe_epochs(const struct recipe_options *options)

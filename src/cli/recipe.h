@@ -25,6 +25,10 @@ extern const struct argp recipe_argp;
 /* Lays the options over recipe. Fractions in --rate-steps are taken of epochs. */
 void recipe_apply(const struct recipe_options *options, fg_recipe *recipe, int epochs);
 
+/* The name of an option that asks for other bits than stored; fg_error_message then says more.
+ * Call it where all options together do not agree with stored. */
+const char *recipe_differs(const struct recipe_options *options, const fg_recipe *stored);
+
 /* The value that --epochs has among the options, 0 where it is not given. */
 int recipe_epochs(const struct recipe_options *options);
 

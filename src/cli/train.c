@@ -67,7 +67,7 @@ static const struct argp_option options_table[] = {
      "the "
      "files and --device may change",
      0},
-    {"force", KEY_FORCE, NULL, 0, "Overwrite an existing checkpoint", 0},
+    {"force", KEY_FORCE, NULL, 0, "Overwrite an existing checkpoint and log", 0},
     {NULL, 0, NULL, 0, NULL, 0}};
 
 struct train_options {
@@ -205,8 +205,11 @@ static int make_recipe(struct run *run, fg_train_config *config,
     config->model = run->model;
     config->recipe = stored;
     recipe_apply(&options->recipe, &config->recipe, stored.epochs);
-    if (fg_recipe_agrees(&config->recipe, &stored) != FG_OK)
-        return console_failure();
+    if (fg_recipe_agrees(&config->recipe, &stored) != FG_OK) {
+        const char *option = recipe_differs(&options->recipe, &stored);
+        console_error("%s: --%s: %s", options->checkpoint, option, fg_error_message());
+        return EXIT_FAILURE;
+    }
     return model_agrees(&options->model, run->model, options->checkpoint) ? EXIT_SUCCESS
                                                                           : EXIT_FAILURE;
 }
@@ -265,8 +268,8 @@ static int train(struct run *run, const struct train_options *options)
         return console_failure();
 
     run->progress.batch = fg_trainer_recipe(run->trainer)->batch;
+    interrupt_start(); /* before anybody can see that the run has begun */
     report_start(run->trainer, run->device, fg_dataset_information(run->dataset).images);
-    interrupt_start();
     const fg_status status = fg_trainer_run(run->trainer);
     if (status == FG_ERR_CANCELLED)
         return stopped(run, options);

@@ -29,8 +29,9 @@ static const struct argp_option options_table[] = {
     {"weights", KEY_WEIGHTS, "FILE", 0,
      "Or: a safetensors file with weights alone, and --model", 0},
     {"model", KEY_MODEL, "MODEL", 0,
-     MODEL_HELP("Its network") "; classes, channels and image side that it does not give come "
-                               "from the data",
+     MODEL_HELP(
+         "Its network") "; classes that it does not give come from the weights, channels "
+                        "and image side from the data",
      0},
     {"device", KEY_DEVICE, "MATCH", 0, OPTION_DEVICE_HELP, 0},
     {NULL, 0, NULL, 0, "Images:", 2},
@@ -139,11 +140,13 @@ static fg_status open_net(struct trained *out, const struct trained_options *opt
     const fg_dataset_info data = fg_dataset_information(out->dataset);
     fg_net_config config = FG_NET_CONFIG_INIT;
     char *model = NULL;
-    fg_status status =
-        options->checkpoint != NULL
-            ? fg_checkpoint_recipe(options->checkpoint, &model, NULL)
-            : fg_model_complete(&model, options->model, data.classes, data.channels, data.side);
+    int classes = 0; /* the images may have no labels, or not those of every class */
 
+    fg_status status = options->checkpoint != NULL
+                           ? fg_checkpoint_recipe(options->checkpoint, &model, NULL)
+                           : fg_weights_classes(&classes, options->weights);
+    if (status == FG_OK && options->checkpoint == NULL)
+        status = fg_model_complete(&model, options->model, classes, data.channels, data.side);
     config.model = model;
     config.images = options->batch < data.images ? options->batch : data.images;
     config.training = 0;

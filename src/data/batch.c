@@ -58,7 +58,8 @@ static fg_status check_training(const fg_batch_config *config, const fg_dataset_
 {
     fg_status status = FG_OK;
 
-    FG_REQUIRE(info->has_labels, "the data set has no labels, which training needs");
+    FG_REQUIRE(info->has_labels, "%s has no labels, which training needs",
+               config->dataset->name);
     FG_REQUIRE(config->shift >= 0 && config->shift < info->side,
                "shift is %d, expected 0..%d for images of side %d", config->shift,
                info->side - 1, info->side);

@@ -50,8 +50,11 @@ void fg_batch_order(int32_t *order, const fg_batch_config *config, int epoch);
 /* Prepares a batch.
  *
  * pixels  out, [channels][images][side][side] with images = fg_batch_images(config, step):
- * channel by channel, as the device keeps its features, not as fg_net_forward takes them labels
- * out, [images]; not touched where the data set has none order   in,  of this epoch */
+ *         channel by channel, as the device keeps its features, not as fg_net_forward takes them
+ *
+ * labels  out, [images]; not touched where the data set has none
+ *
+ * order   in,  of this epoch */
 void fg_batch_fill(float *pixels, int32_t *labels, const fg_batch_config *config,
                    const int32_t *order, int epoch, int step);
 

@@ -10,30 +10,45 @@
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
+#include <zlib.h>
 
 #include "data/cifar.h"
 #include "data/folder.h"
 #include "data/idx.h"
 
+#define NO_NAME "the data set"
+
 /* Takes pixels and labels over, also where it fails. labels may be NULL. */
 static fg_status dataset_own(fg_dataset **out, uint8_t *pixels, int32_t *labels,
-                             fg_dataset_info info)
+                             fg_dataset_info info, const char *name)
 {
-    fg_dataset *dataset = fg_memory_zeroed(1, sizeof *dataset);
+    fg_status status = FG_OK;
+    fg_dataset *dataset = NULL;
 
-    if (dataset == NULL) {
-        free(pixels);
-        free(labels);
-        return FG_ERR_MEMORY;
+    FG_ALLOC(dataset, 1);
+    dataset->owned_name = fg_text_copy(name);
+    if (dataset->owned_name == NULL) {
+        status = FG_ERR_MEMORY;
+        goto cleanup;
     }
+    dataset->name = dataset->owned_name;
     dataset->info = info;
     dataset->pixels = dataset->owned_pixels = pixels;
     dataset->labels = dataset->owned_labels = labels;
+    pixels = NULL;
+    labels = NULL;
     *out = dataset;
-    return FG_OK;
+    dataset = NULL;
+
+cleanup:
+    free(pixels);
+    free(labels);
+    fg_dataset_free(dataset);
+    return status;
 }
 
-fg_status fg_dataset_open_idx(fg_dataset **out, const char *images, const char *labels)
+static fg_status open_idx(fg_dataset **out, const char *images, const char *labels,
+                          const char *name)
 {
     fg_status status = FG_OK;
     fg_dataset_info info = {.channels = 1};
@@ -55,9 +70,11 @@ fg_status fg_dataset_open_idx(fg_dataset **out, const char *images, const char *
         }
         info.has_labels = 1;
     }
-    status = dataset_own(out, pixels, values, info);
+    status = dataset_own(out, pixels, values, info, name);
     pixels = NULL;
     values = NULL;
+    FG_TRY(status);
+    (*out)->more_classes = true;
 
 cleanup:
     free(pixels);
@@ -67,7 +84,7 @@ cleanup:
 }
 
 static fg_status open_cifar(fg_dataset **out, fg_cifar_kind kind, const char *const *paths,
-                            int count)
+                            int count, const char *name)
 {
     fg_dataset_info info = {.channels = FG_CIFAR_CHANNELS,
                             .side = FG_CIFAR_SIDE,
@@ -78,35 +95,43 @@ static fg_status open_cifar(fg_dataset **out, fg_cifar_kind kind, const char *co
     const fg_status status = fg_cifar_read(&pixels, &labels, &info.images, kind, paths, count);
 
     *out = NULL;
-    return status == FG_OK ? dataset_own(out, pixels, labels, info) : status;
+    return status == FG_OK ? dataset_own(out, pixels, labels, info, name) : status;
 }
 
+fg_status fg_dataset_open_idx(fg_dataset **out, const char *images, const char *labels)
+{
+    return open_idx(out, images, labels, images);
+}
+
+/* Where there are no paths, reading them fails before the name is used. */
 fg_status fg_dataset_open_cifar10(fg_dataset **out, const char *const *paths, int count)
 {
-    return open_cifar(out, FG_CIFAR_10, paths, count);
+    return open_cifar(out, FG_CIFAR_10, paths, count,
+                      paths != NULL && count > 0 ? paths[0] : NULL);
 }
 
 fg_status fg_dataset_open_cifar100(fg_dataset **out, const char *path)
 {
-    return open_cifar(out, FG_CIFAR_100, &path, 1);
+    return open_cifar(out, FG_CIFAR_100, &path, 1, path);
 }
 
 fg_status fg_dataset_open(fg_dataset **out, const char *folder, fg_split split)
 {
     fg_status status = FG_OK;
     fg_folder found = {0};
+    const char *const *paths = (const char *const *)found.paths;
 
     *out = NULL;
     FG_TRY(fg_folder_find(&found, folder, split));
     switch (found.kind) {
     case FG_FOLDER_IDX:
-        status = fg_dataset_open_idx(out, found.paths[0], found.paths[1]);
+        status = open_idx(out, paths[0], paths[1], folder);
         break;
     case FG_FOLDER_CIFAR10:
-        status = open_cifar(out, FG_CIFAR_10, (const char *const *)found.paths, found.files);
+        status = open_cifar(out, FG_CIFAR_10, paths, found.files, folder);
         break;
     case FG_FOLDER_CIFAR100:
-        status = open_cifar(out, FG_CIFAR_100, (const char *const *)found.paths, found.files);
+        status = open_cifar(out, FG_CIFAR_100, paths, found.files, folder);
         break;
     }
 
@@ -146,6 +171,7 @@ fg_status fg_dataset_create(fg_dataset **out, const uint8_t *pixels, const int32
                                       .side = side,
                                       .classes = labels != NULL ? classes : 0,
                                       .has_labels = labels != NULL};
+    dataset->name = NO_NAME;
     dataset->pixels = pixels;
     dataset->labels = labels;
     *out = dataset;
@@ -167,7 +193,10 @@ fg_status fg_dataset_view(fg_dataset **out, const fg_dataset *whole, int first, 
                "the number of images from image %d on is %d, expected 1..%d", first, count,
                whole->info.images - first);
     FG_ALLOC(view, 1);
-    view->info = whole->info;
+    *view = *whole;
+    view->owned_pixels = NULL;
+    view->owned_labels = NULL;
+    view->owned_name = NULL;
     view->info.images = count;
     view->pixels = fg_dataset_pixels(whole, first);
     view->labels = whole->labels != NULL ? whole->labels + first : NULL;
@@ -183,6 +212,7 @@ void fg_dataset_free(fg_dataset *dataset)
         return;
     free(dataset->owned_pixels);
     free(dataset->owned_labels);
+    free(dataset->owned_name);
     free(dataset);
 }
 
@@ -237,4 +267,20 @@ fg_normalisation fg_dataset_normalisation(const fg_dataset *dataset)
         moments(&normalisation.mean[c], &normalisation.deviation[c], counts);
     }
     return normalisation;
+}
+
+uint32_t fg_dataset_checksum(const fg_dataset *dataset)
+{
+    const fg_dataset_info *info = &dataset->info;
+    const size_t side = (size_t)info->side;
+    uLong sum = crc32_z(crc32_z(0, NULL, 0), dataset->pixels,
+                        (size_t)info->images * (size_t)info->channels * side * side);
+
+    for (int n = 0; dataset->labels != NULL && n < info->images; ++n) {
+        const uint32_t label = (uint32_t)dataset->labels[n];
+        const Bytef bytes[] = {(Bytef)label, (Bytef)(label >> 8), (Bytef)(label >> 16),
+                               (Bytef)(label >> 24)};
+        sum = crc32_z(sum, bytes, sizeof bytes);
+    }
+    return (uint32_t)sum;
 }

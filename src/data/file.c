@@ -15,7 +15,8 @@
 #define TEMPORARY_NAMES 1000
 
 struct fg_file {
-    char *path;
+    char *path;      /* as the caller calls it */
+    char *target;    /* where it leads */
     char *temporary; /* exists as long as this is not NULL */
     int descriptor;  /* -1: closed */
 };
@@ -38,27 +39,92 @@ static char *folder_of(const char *path)
     return folder;
 }
 
-/* Renaming onto a device or a pipe would replace it, so only regular files are written. */
-fg_status fg_file_check(const char *path)
+/* Where path leads, in one spelling, for free(). A file that is not there yet has its folder. */
+static fg_status resolve(char **out, const char *path)
 {
     fg_status status = FG_OK;
-    char *folder = NULL;
     struct stat info;
+    fg_text text = {0};
+    char *folder = NULL, *real = NULL;
+    const char *slash = strrchr(path, '/');
 
-    if (stat(path, &info) == 0)
-        FG_CHECK(S_ISREG(info.st_mode), FG_ERR_FILE, "%s: is not a regular file", path);
-    else if (errno != ENOENT)
+    *out = realpath(path, NULL);
+    if (*out != NULL)
+        return FG_OK;
+    if (errno != ENOENT)
         return fail_errno(path);
-    FG_CHECK(*path != '\0' && path[strlen(path) - 1] != '/', FG_ERR_FILE,
-             "%s: is not the name of a file", path);
+    FG_CHECK(lstat(path, &info) != 0, FG_ERR_FILE, "%s: is a link to a file that is not there",
+             path);
     folder = folder_of(path);
     if (folder == NULL)
         return FG_ERR_MEMORY;
-    if (access(folder, W_OK | X_OK) != 0)
+    real = realpath(folder, NULL);
+    if (real == NULL) {
         status = fail_errno(path);
+        goto cleanup;
+    }
+    fg_text_append(&text, "%s/%s", real, slash != NULL ? slash + 1 : path);
+    FG_TRY(fg_text_take(out, &text));
+
+cleanup:
+    free(real);
+    free(folder);
+    return status;
+}
+
+/* The file that path leads to, for free(): renaming onto a link would replace the link, and
+ * renaming onto a device or a pipe the device, so only regular files are written. */
+static fg_status find_target(char **out, const char *path)
+{
+    fg_status status = FG_OK;
+    char *target = NULL, *folder = NULL;
+    struct stat info;
+
+    *out = NULL;
+    FG_CHECK(*path != '\0' && path[strlen(path) - 1] != '/', FG_ERR_FILE,
+             "%s: is not the name of a file", path);
+    FG_TRY(resolve(&target, path));
+    FG_CHECK(stat(target, &info) != 0 || S_ISREG(info.st_mode), FG_ERR_FILE,
+             "%s: is not a regular file", path);
+    folder = folder_of(target);
+    if (folder == NULL) {
+        status = FG_ERR_MEMORY;
+        goto cleanup;
+    }
+    if (access(folder, W_OK | X_OK) != 0) {
+        status = fail_errno(path);
+        goto cleanup;
+    }
+    *out = target;
+    target = NULL;
 
 cleanup:
     free(folder);
+    free(target);
+    return status;
+}
+
+fg_status fg_file_check(const char *path)
+{
+    char *target = NULL;
+    const fg_status status = find_target(&target, path);
+
+    free(target);
+    return status;
+}
+
+fg_status fg_file_same(bool *out, const char *path, const char *other)
+{
+    fg_status status = FG_OK;
+    char *target = NULL, *other_target = NULL;
+
+    FG_TRY(resolve(&target, path));
+    FG_TRY(resolve(&other_target, other));
+    *out = strcmp(target, other_target) == 0;
+
+cleanup:
+    free(target);
+    free(other_target);
     return status;
 }
 
@@ -67,13 +133,13 @@ cleanup:
  * permissions. */
 static fg_status open_temporary(fg_file *file)
 {
-    const size_t capacity = strlen(file->path) + 48;
+    const size_t capacity = strlen(file->target) + 48;
     char *name = fg_memory_zeroed(capacity, 1);
 
     if (name == NULL)
         return FG_ERR_MEMORY;
     for (int i = 0; i < TEMPORARY_NAMES && file->descriptor < 0; ++i) {
-        snprintf(name, capacity, "%s.%ld-%d.tmp", file->path, (long)getpid(), i);
+        snprintf(name, capacity, "%s.%ld-%d.tmp", file->target, (long)getpid(), i);
         file->descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (file->descriptor < 0 && errno != EEXIST)
             break;
@@ -93,9 +159,9 @@ fg_status fg_file_create(fg_file **out, const char *path)
     fg_file *file = NULL;
 
     *out = NULL;
-    FG_TRY(fg_file_check(path));
     FG_ALLOC(file, 1);
     file->descriptor = -1;
+    FG_TRY(find_target(&file->target, path));
     file->path = fg_text_copy(path);
     if (file->path == NULL) {
         status = FG_ERR_MEMORY;
@@ -145,17 +211,17 @@ static int sync_all(int descriptor)
 
 /* A rename is lost in a power failure until its folder is on the disk. Some file systems cannot
  * sync a folder and say EINVAL. */
-static fg_status sync_folder(const char *path)
+static fg_status sync_folder(const fg_file *file)
 {
     fg_status status = FG_OK;
-    char *folder = folder_of(path);
+    char *folder = folder_of(file->target);
     int descriptor = -1;
 
     if (folder == NULL)
         return FG_ERR_MEMORY;
     descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0 || (sync_all(descriptor) != 0 && errno != EINVAL))
-        status = fail_errno(path);
+        status = fail_errno(file->path);
     if (descriptor >= 0)
         close(descriptor);
     free(folder);
@@ -168,11 +234,11 @@ fg_status fg_file_commit(fg_file *file)
         return fail_errno(file->path);
     const int closed = close(file->descriptor);
     file->descriptor = -1;
-    if (closed != 0 || rename(file->temporary, file->path) != 0)
+    if (closed != 0 || rename(file->temporary, file->target) != 0)
         return fail_errno(file->path);
     free(file->temporary);
     file->temporary = NULL;
-    return sync_folder(file->path);
+    return sync_folder(file);
 }
 
 void fg_file_free(fg_file *file)
@@ -184,6 +250,7 @@ void fg_file_free(fg_file *file)
     if (file->temporary != NULL)
         unlink(file->temporary);
     free(file->temporary);
+    free(file->target);
     free(file->path);
     free(file);
 }

@@ -7,8 +7,8 @@
  *     fg_file_free(file);
  *
  * What is written goes to a temporary file beside path. fg_file_commit syncs it, renames it to
- * path and syncs the folder; without that, fg_file_free removes it and path is as it was.
- * Every message names path.
+ * path and syncs the folder; without that, fg_file_free removes it and path is as it was. Where
+ * path is a symbolic link, all that happens to the file it leads to. Every message names path.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -36,6 +36,11 @@ fg_status fg_file_append(const char *path, const void *data, size_t bytes);
 fg_status fg_file_read(char **out, size_t *bytes, const char *path);
 
 bool fg_file_exists(const char *path);
+
+/* Whether both lead to one file, which may still have to be made.
+ *
+ * FG_ERR_FILE  a folder on the way is not there */
+fg_status fg_file_same(bool *out, const char *path, const char *other);
 
 /* Fails as fg_file_create(path) would, as far as that can be told without writing. */
 fg_status fg_file_check(const char *path);

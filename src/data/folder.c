@@ -66,25 +66,22 @@ static fg_status find_idx(bool *found, fg_folder *out, const char *folder, const
     return status;
 }
 
-/* Sets made with the same tools may have fewer files than CIFAR-10 itself, but a gap is a loss.
- */
+/* All files of the split or none: a part of a data set would be trained on in silence. */
 static fg_status find_cifar10(bool *found, fg_folder *out, const char *folder,
                               const char *const *names)
 {
     fg_status status = FG_OK;
     const char *missing = NULL;
 
-    *found = false;
     for (int i = 0; i < FG_FOLDER_FILES && names[i] != NULL; ++i) {
         bool here;
         FG_TRY(find(&here, out, folder, names[i], ""));
-        FG_CHECK(!here || missing == NULL, FG_ERR_FILE, "%s: there is %s but not %s", folder,
-                 names[i], missing);
-        if (here)
-            *found = true;
-        else if (missing == NULL)
+        if (!here && missing == NULL)
             missing = names[i];
     }
+    *found = out->files > 0;
+    FG_CHECK(!*found || missing == NULL, FG_ERR_FILE, "%s: there is %s but not %s/%s", folder,
+             out->paths[0], folder, missing);
 
 cleanup:
     return status;

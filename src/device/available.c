@@ -15,6 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Beside device memory a training run has its own copies of a batch, and the driver its compiler:
+ * 200 MB with kernels that are compiled already, and some more while it compiles. */
+#define RESERVE ((size_t)256 << 20)
+
 #define LINE_LENGTH 4352 /* PATH_MAX, and what stands before a path in /proc/self/cgroup */
 
 /* Where a kind of control group says what it may use, uses, and could give back at once. */
@@ -143,4 +147,13 @@ size_t fg_available_bytes(const char *root)
     }
     fclose(file);
     return least;
+}
+
+size_t fg_available_to_device(const char *root)
+{
+    const size_t available = fg_available_bytes(root);
+
+    if (available == SIZE_MAX)
+        return SIZE_MAX;
+    return available > RESERVE ? available - RESERVE : 1;
 }

@@ -12,4 +12,8 @@
  * in tests. */
 size_t fg_available_bytes(const char *root);
 
+/* What of it a CPU device may have: all but what this process needs beside device memory. At
+ * least 1, for 0 stands for no limit elsewhere. */
+size_t fg_available_to_device(const char *root);
+
 #endif

@@ -29,6 +29,8 @@ fg_status fg_buffer_create(fg_buffer **out, fg_device *device, size_t bytes)
     buffer->memory = clCreateBuffer(device->context, CL_MEM_READ_WRITE, bytes, NULL, &code);
     FG_CHECK(code == CL_SUCCESS, FG_ERR_DEVICE, "an allocation of %zu bytes: %s (%d)", bytes,
              fg_opencl_name(code), (int)code);
+    buffer->held_bytes = bytes;
+    atomic_fetch_add(&device->held_bytes, bytes);
     /* Drivers allocate lazily: what is not there must be missed now, not in the first step. */
     FG_TRY(fg_buffer_fill(buffer, 0, bytes / sizeof(float), device->poison ? NAN : 0.0f));
     *out = buffer;
@@ -69,6 +71,7 @@ void fg_buffer_free(fg_buffer *buffer)
         return;
     if (buffer->memory != NULL)
         clReleaseMemObject(buffer->memory);
+    atomic_fetch_sub(&buffer->device->held_bytes, buffer->held_bytes);
     free(buffer);
 }
 

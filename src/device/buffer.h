@@ -12,6 +12,7 @@ typedef struct fg_buffer {
     fg_device *device;
     cl_mem memory;
     size_t bytes;
+    size_t held_bytes; /* of the device's memory; a view holds none */
 } fg_buffer;
 
 /* Allocates and touches every page: filled with 0, or with NaN under FG_POISON. bytes > 0 and a

@@ -1,4 +1,4 @@
-/* device.c - lists the devices, opens one, and wraps the one that an application has open.
+/* device.c - opens a device, or wraps the one that an application has open.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -9,127 +9,12 @@
 #include <string.h>
 
 #include "base/env.h"
+#include "device/available.h"
 #include "device/info.h"
 #include "device/program.h"
+#include "device/survey.h"
 #include "device/trace.h"
 #include "filigree_opencl.h"
-
-#define NO_PLATFORM \
-    (-1001) /* CL_PLATFORM_NOT_FOUND_KHR of cl_khr_icd: the loader found no driver */
-
-struct place {
-    cl_platform_id platform;
-    cl_device_id id;
-};
-
-/* Every device of every platform: places and infos have count entries each, for free(). */
-struct survey {
-    struct place *places;
-    fg_device_info *infos;
-    int count;
-};
-
-static void survey_free(struct survey *survey)
-{
-    free(survey->places);
-    free(survey->infos);
-    *survey = (struct survey){0};
-}
-
-static fg_status list_platforms(cl_platform_id **out, cl_uint *count)
-{
-    fg_status status = FG_OK;
-    cl_platform_id *platforms = NULL;
-    const cl_int code = clGetPlatformIDs(0, NULL, count);
-
-    *out = NULL;
-    FG_CHECK(code != NO_PLATFORM && (code != CL_SUCCESS || *count > 0), FG_ERR_DEVICE,
-             "no OpenCL platform is installed (on Debian, pocl-opencl-icd is one for any CPU)");
-    FG_CHECK(code == CL_SUCCESS, FG_ERR_DEVICE, "clGetPlatformIDs: %s (%d)",
-             fg_opencl_name(code), (int)code);
-    FG_ALLOC(platforms, *count);
-    FG_TRY_CL(clGetPlatformIDs(*count, platforms, NULL));
-    *out = platforms;
-    platforms = NULL;
-
-cleanup:
-    free(platforms);
-    return status;
-}
-
-/* Appends the devices of one platform, which may have none. */
-static fg_status survey_platform(struct survey *survey, cl_platform_id platform)
-{
-    fg_status status = FG_OK;
-    cl_device_id *ids = NULL;
-    struct place *places;
-    fg_device_info *infos;
-    cl_uint count = 0;
-    const cl_int code = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, NULL, &count);
-
-    if (code == CL_DEVICE_NOT_FOUND || (code == CL_SUCCESS && count == 0))
-        return FG_OK;
-    FG_CHECK(code == CL_SUCCESS, FG_ERR_DEVICE, "clGetDeviceIDs: %s (%d)", fg_opencl_name(code),
-             (int)code);
-    FG_ALLOC(ids, count);
-    FG_TRY_CL(clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, count, ids, NULL));
-
-    places = reallocarray(survey->places, (size_t)survey->count + count, sizeof *places);
-    FG_CHECK(places != NULL, FG_ERR_MEMORY, "no memory for %u devices", count);
-    survey->places = places;
-    infos = reallocarray(survey->infos, (size_t)survey->count + count, sizeof *infos);
-    FG_CHECK(infos != NULL, FG_ERR_MEMORY, "no memory for %u devices", count);
-    survey->infos = infos;
-    for (cl_uint i = 0; i < count; ++i) {
-        FG_TRY(fg_info_read(&infos[survey->count], platform, ids[i]));
-        places[survey->count] = (struct place){platform, ids[i]};
-        ++survey->count;
-    }
-
-cleanup:
-    free(ids);
-    return status;
-}
-
-static fg_status survey_all(struct survey *survey)
-{
-    fg_status status = FG_OK;
-    cl_platform_id *platforms = NULL;
-    cl_uint count = 0;
-
-    *survey = (struct survey){0};
-    FG_TRY(list_platforms(&platforms, &count));
-    for (cl_uint i = 0; i < count; ++i)
-        FG_TRY(survey_platform(survey, platforms[i]));
-
-cleanup:
-    if (status != FG_OK)
-        survey_free(survey);
-    free(platforms);
-    return status;
-}
-
-fg_status fg_device_list(fg_device_info **out, int *count)
-{
-    fg_status status = FG_OK;
-    struct survey survey = {0};
-
-    *out = NULL;
-    *count = 0;
-    FG_TRY(survey_all(&survey));
-    *out = survey.infos;
-    *count = survey.count;
-    survey.infos = NULL;
-
-cleanup:
-    survey_free(&survey);
-    return status;
-}
-
-void fg_device_list_free(fg_device_info *list)
-{
-    free(list);
-}
 
 static bool matches(const fg_device_info *info, int index, const char *match)
 {
@@ -140,21 +25,31 @@ static bool matches(const fg_device_info *info, int index, const char *match)
            strcasestr(info->name, match) != NULL;
 }
 
+/* Appends why devices that one might expect are left out. */
+static void append_problems(fg_text *text, const fg_survey *survey)
+{
+    for (int i = 0; i < survey->platform_count; ++i)
+        if (survey->platforms[i].problem[0] != '\0')
+            fg_text_append(text, "; %s: %s", survey->platforms[i].name,
+                           survey->platforms[i].problem);
+}
+
 /* Index of the first device that match names; NULL names any. */
-static fg_status choose(int *out, const struct survey *survey, const char *match)
+static fg_status choose(int *out, const fg_survey *survey, const char *match)
 {
     fg_status status = FG_OK;
     fg_text text = {0};
     char *list = NULL;
 
-    FG_CHECK(survey->count > 0, FG_ERR_DEVICE, "no OpenCL platform has a device");
     for (*out = 0; *out < survey->count; ++*out)
         if (match == NULL || matches(&survey->infos[*out], *out, match))
             return FG_OK;
     for (int i = 0; i < survey->count; ++i)
         fg_text_append(&text, "%s%d: %s, %s", i > 0 ? "; " : "", i, survey->infos[i].platform,
                        survey->infos[i].name);
+    append_problems(&text, survey);
     FG_TRY(fg_text_take(&list, &text));
+    FG_CHECK(survey->count > 0, FG_ERR_DEVICE, "no OpenCL platform has a device%s", list);
     status = fg_fail(FG_ERR_ARGUMENT, "no device matches \"%s\"; there are %s", match, list);
 
 cleanup:
@@ -180,8 +75,7 @@ cleanup:
 }
 
 /* A device without context and queue. */
-static fg_status device_start(fg_device **out, struct place place,
-                              const fg_device_config *config)
+static fg_status device_start(fg_device **out, fg_place place, const fg_device_config *config)
 {
     fg_status status = FG_OK;
     fg_device *device = NULL;
@@ -216,14 +110,14 @@ fg_status fg_device_create(fg_device **out, const fg_device_config *config)
 {
     fg_status status = FG_OK;
     fg_device_config c;
-    struct survey survey = {0};
+    fg_survey survey = {0};
     fg_device *device = NULL;
     cl_int code = CL_SUCCESS;
     int index = 0;
 
     *out = NULL;
     FG_TRY(read_config(&c, config));
-    FG_TRY(survey_all(&survey));
+    FG_TRY(fg_survey_make(&survey));
     FG_TRY(choose(&index, &survey, c.match != NULL ? c.match : fg_env_device()));
     FG_TRY(device_start(&device, survey.places[index], &c));
     if (fg_env_trace() != NULL)
@@ -245,7 +139,7 @@ fg_status fg_device_create(fg_device **out, const fg_device_config *config)
 
 cleanup:
     fg_device_free(device);
-    survey_free(&survey);
+    fg_survey_free(&survey);
     return status;
 }
 
@@ -280,7 +174,7 @@ fg_status fg_device_create_opencl(fg_device **out, cl_context context, cl_device
     fg_status status = FG_OK;
     fg_device_config c;
     fg_device *device = NULL;
-    struct place place = {NULL, id};
+    fg_place place = {NULL, id};
     bool profiled = false;
 
     *out = NULL;
@@ -328,6 +222,15 @@ void fg_device_free(fg_device *device)
 const fg_device_info *fg_device_information(const fg_device *device)
 {
     return &device->info;
+}
+
+size_t fg_device_memory(const fg_device *device)
+{
+    const size_t held = atomic_load(&device->held_bytes), all = device->info.memory_bytes;
+    const size_t left = held < all ? all - held : 1;
+    const size_t free_now = device->is_cpu ? fg_available_to_device("") : SIZE_MAX;
+
+    return left < free_now ? left : free_now;
 }
 
 fg_status fg_device_flush(fg_device *device)

@@ -6,6 +6,7 @@
 #define FG_DEVICE_DEVICE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "base/log.h"
@@ -20,6 +21,7 @@ struct fg_device {
     cl_context context;
     cl_command_queue queue; /* in order; profiling is on if trace is not NULL */
     fg_device_info info;
+    atomic_size_t held_bytes; /* of the device's memory, by buffers that there are */
     fg_log log;
     bool is_cpu;
     bool poison;   /* FG_POISON: new memory, and memory whose last reader is done, is NaN */
@@ -28,6 +30,10 @@ struct fg_device {
     pthread_mutex_t programs_lock;
     fg_trace *trace; /* NULL unless FG_TRACE */
 };
+
+/* Bytes that can still be allocated: what its information says, less what its buffers hold; on CPU
+ * devices at most what the system has free now, for others take of it too. At least 1. */
+size_t fg_device_memory(const fg_device *device);
 
 /* Starts what was enqueued, which a driver may put off until somebody waits. */
 fg_status fg_device_flush(fg_device *device);

@@ -69,6 +69,17 @@ static const char *kind_of(cl_device_type type)
     return "other";
 }
 
+fg_status fg_info_platform(char *name, char *version, cl_platform_id platform)
+{
+    fg_status status = FG_OK;
+
+    FG_TRY(platform_text(name, platform, CL_PLATFORM_NAME));
+    FG_TRY(platform_text(version, platform, CL_PLATFORM_VERSION));
+
+cleanup:
+    return status;
+}
+
 fg_status fg_info_read(fg_device_info *out, cl_platform_id platform, cl_device_id id)
 {
     fg_status status = FG_OK;
@@ -77,8 +88,7 @@ fg_status fg_info_read(fg_device_info *out, cl_platform_id platform, cl_device_i
     cl_uint units = 0, alignment_bits = 0;
     cl_ulong memory = 0, allocation = 0, local = 0;
 
-    FG_TRY(platform_text(info.platform, platform, CL_PLATFORM_NAME));
-    FG_TRY(platform_text(info.platform_version, platform, CL_PLATFORM_VERSION));
+    FG_TRY(fg_info_platform(info.platform, info.platform_version, platform));
     FG_TRY(device_text(info.name, id, CL_DEVICE_NAME));
     FG_TRY(device_text(info.version, id, CL_DEVICE_VERSION));
     FG_TRY(device_text(info.driver, id, CL_DRIVER_VERSION));
@@ -98,7 +108,7 @@ fg_status fg_info_read(fg_device_info *out, cl_platform_id platform, cl_device_i
     info.alignment_bytes = alignment_bits / 8;
     info.local_bytes = (size_t)local;
     if (type & CL_DEVICE_TYPE_CPU) {
-        const size_t available = fg_available_bytes("");
+        const size_t available = fg_available_to_device("");
         if (available < info.memory_bytes)
             info.memory_bytes = available;
     }

@@ -105,10 +105,9 @@ cleanup:
     return status;
 }
 
-/* The whole build log goes to the log, its first error (else its first line) into the message.
- */
-static fg_status build_failed(const fg_device *device, cl_program program, const char *name,
-                              cl_int code)
+/* The whole build log becomes the report, its first error (else its first line) the message. */
+static fg_status build_failed(char **report, const fg_device *device, cl_program program,
+                              const char *name, cl_int code)
 {
     fg_status status = FG_OK;
     char *text = NULL;
@@ -121,9 +120,13 @@ static fg_status build_failed(const fg_device *device, cl_program program, const
     FG_ALLOC(text, bytes + 1);
     FG_TRY_CL(
         clGetProgramBuildInfo(program, device->id, CL_PROGRAM_BUILD_LOG, bytes, text, NULL));
+    *report = fg_text_copy(text);
+    if (*report == NULL) {
+        status = FG_ERR_MEMORY;
+        goto cleanup;
+    }
     for (char *line = strtok_r(text, "\n", &rest); line != NULL;
          line = strtok_r(NULL, "\n", &rest)) {
-        fg_log_line(&device->log, FG_LOG_ERROR, "%s", line);
         if (first == NULL)
             first = line;
         if (error == NULL && strstr(line, "error") != NULL)
@@ -139,8 +142,8 @@ cleanup:
     return status;
 }
 
-static fg_status build(cl_program *out, const fg_device *device, const char *name,
-                       const char *options)
+static fg_status build(cl_program *out, char **report, const fg_device *device,
+                       const char *name, const char *options)
 {
     fg_status status = FG_OK;
     char *source = NULL;
@@ -155,7 +158,7 @@ static fg_status build(cl_program *out, const fg_device *device, const char *nam
     FG_TRY_CL(code);
     code = clBuildProgram(program, 1, &device->id, options, NULL, NULL);
     if (code != CL_SUCCESS)
-        FG_TRY(build_failed(device, program, name, code));
+        FG_TRY(build_failed(report, device, program, name, code));
     *out = program;
     program = NULL;
 
@@ -166,9 +169,11 @@ cleanup:
     return status;
 }
 
-/* The device's program of this file and these options, built now if need be. Under its lock. */
-static fg_status find_program(cl_program *out, fg_device *device, const char *name,
-                              const char *options)
+/* The device's program of this file and these options, built now if need be. Under its lock.
+ *
+ * report  out, for free(): what is to be logged when the lock is free again; NULL: nothing */
+static fg_status find_program(cl_program *out, char **report, fg_device *device,
+                              const char *name, const char *options)
 {
     fg_status status = FG_OK;
     fg_program *entry = NULL;
@@ -187,20 +192,31 @@ static fg_status find_program(cl_program *out, fg_device *device, const char *na
         }
     }
     FG_ALLOC(entry, 1);
-    FG_TRY(build(&entry->program, device, name, full));
-    fg_log_line(&device->log, FG_LOG_DEBUG, "built %s", key);
+    FG_TRY(build(&entry->program, report, device, name, full));
+    fg_text_append(&text, "built %s", key);
     *out = entry->program;
     entry->key = key;
     entry->next = device->programs;
     device->programs = entry;
     key = NULL;
     entry = NULL;
+    FG_TRY(fg_text_take(report, &text));
 
 cleanup:
     free(entry);
     fg_text_free(key);
     fg_text_free(full);
     return status;
+}
+
+/* The log function may call the library, so the lock must be free. */
+static void log_report(const fg_device *device, fg_log_level level, char *report)
+{
+    char *rest = NULL;
+
+    for (char *line = report == NULL ? NULL : strtok_r(report, "\n", &rest); line != NULL;
+         line = strtok_r(NULL, "\n", &rest))
+        fg_log_line(&device->log, level, "%s", line);
 }
 
 fg_status fg_kernel_create(fg_kernel **out, fg_device *device, enum fg_kernel_id id,
@@ -210,16 +226,18 @@ fg_status fg_kernel_create(fg_kernel **out, fg_device *device, enum fg_kernel_id
     fg_kernel *kernel = NULL;
     cl_program program = NULL;
     cl_int code = CL_SUCCESS;
+    char *report = NULL;
 
     *out = NULL;
     FG_ALLOC(kernel, 1);
     kernel->device = device;
     kernel->id = id;
     pthread_mutex_lock(&device->programs_lock);
-    status = find_program(&program, device, fg_kernel_file(id), options);
+    status = find_program(&program, &report, device, fg_kernel_file(id), options);
     if (status == FG_OK)
         kernel->kernel = clCreateKernel(program, fg_kernel_name(id), &code);
     pthread_mutex_unlock(&device->programs_lock);
+    log_report(device, status == FG_OK ? FG_LOG_DEBUG : FG_LOG_ERROR, report);
     FG_TRY(status);
     FG_CHECK(code == CL_SUCCESS, FG_ERR_DEVICE, "kernel %s of %s.cl: %s (%d)",
              fg_kernel_name(id), fg_kernel_file(id), fg_opencl_name(code), (int)code);
@@ -227,6 +245,7 @@ fg_status fg_kernel_create(fg_kernel **out, fg_device *device, enum fg_kernel_id
     kernel = NULL;
 
 cleanup:
+    free(report);
     fg_kernel_free(kernel);
     return status;
 }

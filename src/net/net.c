@@ -110,7 +110,7 @@ fg_status fg_net_create(fg_net **out, fg_device *device, const fg_net_config *co
     plan_config.images = config->images;
     plan_config.training = config->training;
     plan_config.keep_gradients = config->keep_gradients;
-    plan_config.memory_bytes = device->info.memory_bytes;
+    plan_config.memory_bytes = fg_device_memory(device);
     plan_config.allocation_bytes = device->info.allocation_bytes;
     plan_config.alignment_bytes = device->info.alignment_bytes;
     FG_TRY(fg_plan_create(&net->plan, &plan_config));

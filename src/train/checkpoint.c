@@ -20,10 +20,12 @@
 #define KEY_MODEL "model"
 #define KEY_RECIPE "recipe"
 #define KEY_IMAGES "dataset_images"
+#define KEY_CLASSES "dataset_classes"
+#define KEY_CHECKSUM "dataset_crc32"
 #define KEY_DEVICE "device"
 #define KEY_DRIVER "driver"
 
-#define INT_TEXT 16
+#define NUMBER_TEXT 16
 
 /* ---- reading ---- */
 
@@ -66,7 +68,7 @@ static fg_status read_state(fg_checkpoint_state *state, const fg_safetensors *fi
     fg_status status = FG_OK;
     int64_t epoch = 0, step = 0;
 
-    FG_TRY(read_count(&epoch, file, "state.epoch", INT_MAX));
+    FG_TRY(read_count(&epoch, file, "state.epoch", INT_MAX - 1));
     FG_TRY(read_count(&step, file, "state.step", INT_MAX));
     FG_TRY(read_count(&state->images, file, "state.images", INT_MAX));
     FG_TRY(read_count(&state->correct, file, "state.correct", state->images));
@@ -81,17 +83,32 @@ cleanup:
     return status;
 }
 
-static fg_status read_images(int *out, const fg_safetensors *file)
+/* A whole number in the metadata, low..high, in digits of the base. */
+static fg_status read_number(long long *out, const fg_safetensors *file, const char *key,
+                             int base, long long low, long long high)
 {
     fg_status status = FG_OK;
     const char *text = NULL;
     char *end = NULL;
 
-    FG_TRY(read_text(&text, file, KEY_IMAGES));
-    const long long value = strtoll(text, &end, 10);
-    FG_CHECK(end != text && *end == '\0' && value > 0 && value <= INT_MAX, FG_ERR_FILE,
-             "%s: " KEY_IMAGES " is %s", fg_safetensors_path(file), text);
-    *out = (int)value;
+    FG_TRY(read_text(&text, file, key));
+    *out = strtoll(text, &end, base);
+    FG_CHECK(end != text && *end == '\0' && *out >= low && *out <= high, FG_ERR_FILE,
+             "%s: %s is %s", fg_safetensors_path(file), key, text);
+
+cleanup:
+    return status;
+}
+
+static fg_status read_data(fg_checkpoint_data *out, const fg_safetensors *file)
+{
+    fg_status status = FG_OK;
+    long long images = 0, classes = 0, checksum = 0;
+
+    FG_TRY(read_number(&images, file, KEY_IMAGES, 10, 1, INT_MAX));
+    FG_TRY(read_number(&classes, file, KEY_CLASSES, 10, 1, INT_MAX));
+    FG_TRY(read_number(&checksum, file, KEY_CHECKSUM, 16, 0, UINT32_MAX));
+    *out = (fg_checkpoint_data){(int)images, (int)classes, (uint32_t)checksum};
 
 cleanup:
     return status;
@@ -111,7 +128,7 @@ fg_status fg_checkpoint_open(fg_checkpoint *out, const char *path)
     FG_TRY(read_text(&checkpoint.model, checkpoint.file, KEY_MODEL));
     FG_TRY(read_text(&checkpoint.device, checkpoint.file, KEY_DEVICE));
     FG_TRY(read_text(&checkpoint.driver, checkpoint.file, KEY_DRIVER));
-    FG_TRY(read_images(&checkpoint.dataset_images, checkpoint.file));
+    FG_TRY(read_data(&checkpoint.data, checkpoint.file));
     FG_TRY(read_text(&recipe, checkpoint.file, KEY_RECIPE));
     status = fg_recipe_text_parse(&checkpoint.recipe, recipe);
     if (status != FG_OK) {
@@ -173,22 +190,36 @@ cleanup:
 
 /* ---- writing ---- */
 
+static fg_status write_data(fg_safetensors_writer *writer, const fg_checkpoint_data *data)
+{
+    fg_status status = FG_OK;
+    char text[NUMBER_TEXT];
+
+    snprintf(text, sizeof text, "%d", data->images);
+    FG_TRY(fg_safetensors_writer_metadata(writer, KEY_IMAGES, text));
+    snprintf(text, sizeof text, "%d", data->classes);
+    FG_TRY(fg_safetensors_writer_metadata(writer, KEY_CLASSES, text));
+    snprintf(text, sizeof text, "%08x", (unsigned)data->checksum);
+    FG_TRY(fg_safetensors_writer_metadata(writer, KEY_CHECKSUM, text));
+
+cleanup:
+    return status;
+}
+
 static fg_status write_metadata(fg_safetensors_writer *writer, const fg_net *net,
                                 const fg_device_info *device, const fg_recipe *recipe,
-                                int dataset_images)
+                                const fg_checkpoint_data *data)
 {
     fg_status status = FG_OK;
     char *text = NULL;
-    char images[INT_TEXT];
 
-    snprintf(images, sizeof images, "%d", dataset_images);
     FG_TRY(fg_recipe_text_make(&text, recipe));
     FG_TRY(fg_safetensors_writer_metadata(writer, KEY_FORMAT, FORMAT_VERSION));
     FG_TRY(fg_safetensors_writer_metadata(writer, KEY_VERSION, fg_version()));
     FG_TRY(fg_safetensors_writer_metadata(writer, KEY_MODEL,
                                           fg_plan_information(fg_net_plan(net)).source));
     FG_TRY(fg_safetensors_writer_metadata(writer, KEY_RECIPE, text));
-    FG_TRY(fg_safetensors_writer_metadata(writer, KEY_IMAGES, images));
+    FG_TRY(write_data(writer, data));
     FG_TRY(fg_safetensors_writer_metadata(writer, KEY_DEVICE, device->name));
     FG_TRY(fg_safetensors_writer_metadata(writer, KEY_DRIVER, device->driver));
 
@@ -199,7 +230,7 @@ cleanup:
 
 fg_status fg_checkpoint_write(const char *path, fg_net *net, const fg_device_info *device,
                               const fg_recipe *recipe, const fg_checkpoint_state *state,
-                              int dataset_images)
+                              const fg_checkpoint_data *data)
 {
     fg_status status = FG_OK;
     fg_safetensors_writer *writer = NULL;
@@ -215,7 +246,7 @@ fg_status fg_checkpoint_write(const char *path, fg_net *net, const fg_device_inf
     const size_t count = sizeof counts / sizeof *counts;
 
     FG_TRY(fg_safetensors_writer_create(&writer));
-    FG_TRY(write_metadata(writer, net, device, recipe, dataset_images));
+    FG_TRY(write_metadata(writer, net, device, recipe, data));
     for (size_t i = 0; i < count; ++i)
         FG_TRY(fg_safetensors_writer_declare(writer, counts[i].name, FG_DTYPE_I64, 1, &one));
     FG_TRY(fg_safetensors_writer_declare(writer, "state.loss", FG_DTYPE_F64, 1, &one));

@@ -3,8 +3,8 @@
  * Tensors: state.epoch and state.step (full epochs done, and steps of the next one),
  * state.images, state.correct, state.correct_top (I64) and state.loss (F64): sums over the
  * images of the epoch under way; every tensor of the net under its own name; the momentum of
- * each parameter as momentum.NAME. Metadata: the format's version, the model, the recipe, the
- * training set's number of images, the library's version, device and driver. The same state
+ * each parameter as momentum.NAME. Metadata: the format's version, the model, the recipe, what
+ * tells the training set from others, the library's version, device and driver. The same state
  * gives the same bytes.
  *
  * SPDX-License-Identifier: MIT
@@ -24,11 +24,18 @@ typedef struct fg_checkpoint_state {
     double loss;
 } fg_checkpoint_state;
 
+/* What tells a data set from others, held-out images included. */
+typedef struct fg_checkpoint_data {
+    int images;
+    int classes;
+    uint32_t checksum;
+} fg_checkpoint_data;
+
 typedef struct fg_checkpoint {
     fg_checkpoint_state state;
     fg_recipe recipe;
-    int dataset_images; /* held-out ones included */
-    const char *model;  /* these point into file */
+    fg_checkpoint_data data;
+    const char *model; /* these point into file */
     const char *device;
     const char *driver;
     fg_safetensors *file; /* has the tensors */
@@ -46,6 +53,6 @@ fg_status fg_checkpoint_restore(const fg_checkpoint *checkpoint, fg_net *net);
 /* Replaces path at once, or leaves it as it is. recipe has its normalisation filled in. */
 fg_status fg_checkpoint_write(const char *path, fg_net *net, const fg_device_info *device,
                               const fg_recipe *recipe, const fg_checkpoint_state *state,
-                              int dataset_images);
+                              const fg_checkpoint_data *data);
 
 #endif

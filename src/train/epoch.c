@@ -2,7 +2,7 @@
  *
  * The result of a step is read when the next one is under way, so that the device always has
  * work. An epoch ends with its line of the log and then its checkpoint: after a crash in
- * between, resuming removes the line again.
+ * between, resuming removes the line again. A log that takes no line costs the line alone.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -10,6 +10,7 @@
 
 #include "device/device.h"
 #include "net/net.h"
+#include "train/evaluate.h"
 #include "train/history.h"
 #include "train/recipe.h"
 #include "train/weights.h"
@@ -93,7 +94,7 @@ static fg_status write_checkpoint(fg_trainer *trainer, const fg_checkpoint_state
     if (trainer->checkpoint == NULL)
         return FG_OK;
     return fg_checkpoint_write(trainer->checkpoint, trainer->net, &trainer->device->info,
-                               &trainer->recipe, state, trainer->dataset_images);
+                               &trainer->recipe, state, &trainer->data);
 }
 
 /* The steps of an epoch that are left. *stopped: the caller wants no more, and the last one
@@ -128,9 +129,25 @@ cleanup:
     return status;
 }
 
-static fg_status finish_epoch(fg_trainer *trainer)
+static fg_status write_line(fg_trainer *trainer, const fg_history_line *line)
 {
     fg_status status = FG_OK;
+
+    if (trainer->log == NULL)
+        return FG_OK;
+    if (trainer->log_begun)
+        return fg_history_add(trainer->log, line);
+    FG_TRY(fg_history_begin(trainer->log, line->epoch - 1, line));
+    trainer->log_begun = true;
+
+cleanup:
+    return status;
+}
+
+/* What follows the steps. Cancelled in here, the state is that behind the last step. */
+static fg_status finish_epoch(fg_trainer *trainer)
+{
+    fg_status status = FG_OK, logged = FG_OK;
     const fg_checkpoint_state next = {.epoch = trainer->state.epoch + 1};
     fg_history_line line = {.epoch = next.epoch,
                             .rate = rate_now(trainer),
@@ -138,14 +155,14 @@ static fg_status finish_epoch(fg_trainer *trainer)
                             .images_per_second = fg_speed_of_epoch(&trainer->speed)};
 
     if (trainer->validation != NULL)
-        FG_TRY(fg_net_evaluate(trainer->net, &line.validation, trainer->validation,
-                               &trainer->recipe.normalisation));
+        FG_TRY(fg_evaluate(trainer->net, &line.validation, trainer->validation,
+                           &trainer->recipe.normalisation, trainer->cancel, trainer->user));
     line.seconds = fg_speed_epoch_seconds(&trainer->speed);
-    if (trainer->log != NULL)
-        FG_TRY(fg_history_add(trainer->log, &line));
+    logged = write_line(trainer, &line);
     FG_TRY(write_checkpoint(trainer, &next));
     report(trainer, &line.validation);
     trainer->state = next;
+    status = logged;
 
 cleanup:
     return status;
@@ -159,8 +176,11 @@ fg_status fg_epoch_run(fg_trainer *trainer)
     fg_speed_begin_epoch(&trainer->speed);
     FG_TRY(run_steps(trainer, &stopped));
     fg_speed_end_steps(&trainer->speed);
-    if (!stopped)
-        return finish_epoch(trainer);
+    if (!stopped) {
+        status = finish_epoch(trainer);
+        if (status != FG_ERR_CANCELLED)
+            return status;
+    }
     FG_TRY(write_checkpoint(trainer, &trainer->state));
     status = fg_fail(FG_ERR_CANCELLED, "stopped in epoch %d behind step %d",
                      trainer->state.epoch + 1, trainer->state.step);

@@ -4,9 +4,12 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "train/evaluate.h"
+
 #include <math.h>
 #include <stdlib.h>
 
+#include "data/dataset.h"
 #include "data/loader.h"
 #include "net/net.h"
 #include "train/match.h"
@@ -83,8 +86,9 @@ cleanup:
     return status;
 }
 
-fg_status fg_net_evaluate(fg_net *net, fg_score *out, const fg_dataset *dataset,
-                          const fg_normalisation *normalisation)
+fg_status fg_evaluate(fg_net *net, fg_score *out, const fg_dataset *dataset,
+                      const fg_normalisation *normalisation, fg_cancel_function *cancel,
+                      void *user)
 {
     fg_status status = FG_OK;
     fg_loader *loader = NULL;
@@ -96,9 +100,11 @@ fg_status fg_net_evaluate(fg_net *net, fg_score *out, const fg_dataset *dataset,
     int images = 0;
 
     FG_REQUIRE(fg_dataset_information(dataset).has_labels,
-               "the data set has no labels, which evaluation needs");
+               "%s has no labels, which evaluation needs", dataset->name);
     FG_TRY(begin(&loader, &logits, net, dataset, normalisation));
     while (fg_loader_next(loader, &pixels, &labels, &images)) {
+        FG_CHECK(score.images == 0 || cancel == NULL || cancel(user) == 0, FG_ERR_CANCELLED,
+                 "stopped during evaluation, behind %lld images", (long long)score.images);
         FG_TRY(fg_net_forward_prepared(net, FG_MODE_EVALUATION, logits, pixels, images));
         add_batch(&score, logits, labels, images, classes);
     }
@@ -109,6 +115,12 @@ cleanup:
     fg_loader_free(loader);
     free(logits);
     return status;
+}
+
+fg_status fg_net_evaluate(fg_net *net, fg_score *out, const fg_dataset *dataset,
+                          const fg_normalisation *normalisation)
+{
+    return fg_evaluate(net, out, dataset, normalisation, NULL, NULL);
 }
 
 fg_status fg_net_predict(fg_net *net, float *probabilities, const fg_dataset *dataset,

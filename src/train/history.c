@@ -35,13 +35,14 @@ cleanup:
     return status;
 }
 
-fg_status fg_history_check(const char *path)
+fg_status fg_history_check(bool *empty, const char *path)
 {
     fg_status status = FG_OK;
     char *text = NULL;
 
     FG_TRY(fg_file_check(path));
     FG_TRY(read_log(&text, path));
+    *empty = text == NULL || *text == '\0';
 
 cleanup:
     free(text);
@@ -56,29 +57,6 @@ static void keep_lines(fg_text *out, const char *text, int epochs)
         if (epoch >= 1 && epoch <= epochs)
             fg_text_append(out, "%.*s", (int)(end + 1 - text), text);
     }
-}
-
-fg_status fg_history_begin(const char *path, int epochs)
-{
-    fg_status status = FG_OK;
-    char *old = NULL, *new = NULL;
-    fg_text text = {0};
-    fg_file *file = NULL;
-
-    FG_TRY(read_log(&old, path));
-    fg_text_append(&text, "%s", header);
-    if (old != NULL)
-        keep_lines(&text, old, epochs);
-    FG_TRY(fg_text_take(&new, &text));
-    FG_TRY(fg_file_create(&file, path));
-    FG_TRY(fg_file_write(file, new, strlen(new)));
-    FG_TRY(fg_file_commit(file));
-
-cleanup:
-    fg_file_free(file);
-    fg_text_free(new);
-    free(old);
-    return status;
 }
 
 static void append_score(fg_text *text, const fg_score *score)
@@ -108,6 +86,34 @@ static fg_status line_text(char **out, const fg_history_line *line)
     uselocale(before);
     freelocale(plain);
     return fg_text_take(out, &text);
+}
+
+fg_status fg_history_begin(const char *path, int epochs, const fg_history_line *line)
+{
+    fg_status status = FG_OK;
+    char *old = NULL, *added = NULL, *new = NULL;
+    fg_text text = {0};
+    fg_file *file = NULL;
+
+    FG_TRY(read_log(&old, path));
+    if (line != NULL)
+        FG_TRY(line_text(&added, line));
+    fg_text_append(&text, "%s", header);
+    if (old != NULL)
+        keep_lines(&text, old, epochs);
+    if (added != NULL)
+        fg_text_append(&text, "%s", added);
+    FG_TRY(fg_text_take(&new, &text));
+    FG_TRY(fg_file_create(&file, path));
+    FG_TRY(fg_file_write(file, new, strlen(new)));
+    FG_TRY(fg_file_commit(file));
+
+cleanup:
+    fg_file_free(file);
+    fg_text_free(new);
+    fg_text_free(added);
+    free(old);
+    return status;
 }
 
 fg_status fg_history_add(const char *path, const fg_history_line *line)

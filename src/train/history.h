@@ -10,6 +10,8 @@
 #ifndef FG_TRAIN_HISTORY_H
 #define FG_TRAIN_HISTORY_H
 
+#include <stdbool.h>
+
 #include "base/status.h"
 
 typedef struct fg_history_line {
@@ -21,12 +23,14 @@ typedef struct fg_history_line {
     double seconds;
 } fg_history_line;
 
-/* FG_ERR_FILE  path cannot be written, or holds something else than a training log */
-fg_status fg_history_check(const char *path);
+/* empty  out, no file or nothing in it
+ *
+ * FG_ERR_FILE  path cannot be written, or holds something else than a training log */
+fg_status fg_history_check(bool *empty, const char *path);
 
-/* Makes path a log of the first so many epochs: keeps their lines where there are any, and
- * removes all others. */
-fg_status fg_history_begin(const char *path, int epochs);
+/* Makes path a log of the first so many epochs, all at once: keeps their lines where there are
+ * any, removes all others, and adds line unless it is NULL. */
+fg_status fg_history_begin(const char *path, int epochs, const fg_history_line *line);
 
 /* Adds a line and syncs it; on failure path is as it was. */
 fg_status fg_history_add(const char *path, const fg_history_line *line);

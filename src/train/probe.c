@@ -49,6 +49,22 @@ cleanup:
     return status;
 }
 
+/* Who names an input as the output wants to keep it. */
+static fg_status check_out(const fg_probe_config *config)
+{
+    fg_status status = FG_OK;
+    const char *const inputs[] = {config->weights, config->batch};
+
+    for (size_t i = 0; i < sizeof inputs / sizeof *inputs; ++i) {
+        bool same = false;
+        FG_TRY(fg_file_same(&same, config->out, inputs[i]));
+        FG_REQUIRE(!same, "%s: is an input, and cannot be the output too", config->out);
+    }
+
+cleanup:
+    return status;
+}
+
 /* The files, and how many images there are. */
 static fg_status open_inputs(struct probe *probe)
 {
@@ -58,6 +74,7 @@ static fg_status open_inputs(struct probe *probe)
 
     FG_TRY(fg_safetensors_open(&probe->weights, probe->config->weights));
     FG_TRY(fg_safetensors_open(&probe->batch, probe->config->batch));
+    FG_TRY(check_out(probe->config));
     FG_TRY(fg_safetensors_expect(&images, probe->batch, "images", FG_DTYPE_F32, 4, shape));
     FG_CHECK(images->shape[0] > 0 && images->shape[0] <= INT32_MAX, FG_ERR_FILE,
              "%s: has %lld images", probe->config->batch, (long long)images->shape[0]);

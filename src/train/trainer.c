@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/dataset.h"
 #include "data/file.h"
 #include "device/device.h"
 #include "net/net.h"
@@ -23,24 +24,38 @@ static fg_status copy_path(char **out, const char *path)
     return *out == NULL ? FG_ERR_MEMORY : FG_OK;
 }
 
-static fg_status check_config(const fg_train_config *config)
+/* taken  out, what a run from the start would take the place of; NULL: nothing */
+static fg_status check_config(const char **taken, const fg_train_config *config)
 {
     fg_status status = FG_OK;
+    bool same = false, empty = true;
 
+    *taken = NULL;
     FG_REQUIRE(
         config->struct_size == sizeof *config,
         "struct_size of the config is %zu, expected %zu: start from FG_TRAIN_CONFIG_INIT",
         config->struct_size, sizeof *config);
     if (config->checkpoint != NULL)
         FG_TRY(fg_file_check(config->checkpoint));
-    if (config->log == NULL)
-        return FG_OK;
-    FG_REQUIRE(config->checkpoint == NULL || strcmp(config->checkpoint, config->log) != 0,
-               "%s: cannot be checkpoint and log at once", config->log);
-    FG_TRY(fg_history_check(config->log));
+    if (config->checkpoint != NULL && config->log != NULL)
+        FG_TRY(fg_file_same(&same, config->checkpoint, config->log));
+    FG_REQUIRE(!same, "%s: cannot be checkpoint and log at once", config->log);
+    if (config->log != NULL)
+        FG_TRY(fg_history_check(&empty, config->log));
+    if (config->checkpoint != NULL && fg_file_exists(config->checkpoint))
+        *taken = config->checkpoint;
+    else if (!empty)
+        *taken = config->log;
 
 cleanup:
     return status;
+}
+
+static fg_checkpoint_data describe(const fg_dataset *dataset)
+{
+    const fg_dataset_info info = fg_dataset_information(dataset);
+
+    return (fg_checkpoint_data){info.images, info.classes, fg_dataset_checksum(dataset)};
 }
 
 static fg_status split_data(fg_trainer *trainer, const fg_dataset *dataset)
@@ -49,10 +64,10 @@ static fg_status split_data(fg_trainer *trainer, const fg_dataset *dataset)
     const fg_dataset_info info = fg_dataset_information(dataset);
     const int held_out = trainer->recipe.validation;
 
-    FG_REQUIRE(info.has_labels, "the data set has no labels, which training needs");
-    FG_REQUIRE(held_out < info.images, "validation is %d, expected less than the %d images",
-               held_out, info.images);
-    trainer->dataset_images = info.images;
+    FG_REQUIRE(info.has_labels, "%s has no labels, which training needs", dataset->name);
+    FG_REQUIRE(held_out < info.images,
+               "validation is %d, expected less than the %d images of %s", held_out,
+               info.images, dataset->name);
     FG_TRY(fg_dataset_view(&trainer->training, dataset, 0, info.images - held_out));
     if (held_out > 0)
         FG_TRY(
@@ -100,18 +115,18 @@ fg_status fg_trainer_create(fg_trainer **out, fg_device *device, const fg_train_
     fg_status status = FG_OK;
     fg_trainer *trainer = NULL;
     char *model = NULL;
+    const char *taken = NULL;
 
     *out = NULL;
-    FG_TRY(check_config(config));
+    FG_TRY(check_config(&taken, config));
     FG_REQUIRE(config->model != NULL, "the model is NULL");
     FG_TRY(fg_recipe_check(&config->recipe));
     FG_TRY(fg_match_complete(&model, config->model, dataset));
-    FG_CHECK(config->overwrite || config->checkpoint == NULL ||
-                 !fg_file_exists(config->checkpoint),
-             FG_ERR_FILE, "%s: is there already, and is neither to be resumed nor overwritten",
-             config->checkpoint);
+    FG_CHECK(config->overwrite || taken == NULL, FG_ERR_FILE,
+             "%s: is there already, and is neither to be resumed nor overwritten", taken);
     FG_ALLOC(trainer, 1);
     trainer->recipe = config->recipe;
+    trainer->data = describe(dataset);
     FG_TRY(assemble(trainer, device, config, dataset, model));
     if (config->weights != NULL)
         FG_TRY(fg_net_load(trainer->net, config->weights));
@@ -124,20 +139,20 @@ cleanup:
     return status;
 }
 
-/* What the checkpoint says must fit the data and the number of epochs that is asked for. */
-static fg_status check_stored(const fg_checkpoint *stored, int epochs,
-                              const fg_dataset *dataset)
+/* Of other data the same number of images would do for a run, but not for the one that is
+ * resumed. */
+static fg_status check_data(const fg_checkpoint_data *data, const fg_checkpoint *stored,
+                            const char *name, const char *path)
 {
     fg_status status = FG_OK;
-    const fg_checkpoint_state *state = &stored->state;
-    const int images = fg_dataset_information(dataset).images;
-    const int begun = state->epoch + (state->step > 0);
+    const fg_checkpoint_data *before = &stored->data;
 
-    FG_REQUIRE(images == stored->dataset_images,
-               "the data set has %d images, but the checkpoint's had %d", images,
-               stored->dataset_images);
-    FG_REQUIRE(epochs >= begun, "epochs is %d, but the checkpoint is in epoch %d already",
-               epochs, begun);
+    FG_REQUIRE(data->images == before->images, "%s has %d images, but %s was trained on %d",
+               name, data->images, path, before->images);
+    FG_REQUIRE(data->classes == before->classes, "%s has %d classes, but %s was trained on %d",
+               name, data->classes, path, before->classes);
+    FG_REQUIRE(data->checksum == before->checksum,
+               "%s has other images or labels than %s was trained on", name, path);
 
 cleanup:
     return status;
@@ -160,17 +175,24 @@ fg_status fg_trainer_resume(fg_trainer **out, fg_device *device, const fg_train_
     fg_status status = FG_OK;
     fg_trainer *trainer = NULL;
     fg_checkpoint stored = {0};
+    const char *taken = NULL;
+    int begun;
 
     *out = NULL;
-    FG_TRY(check_config(config));
+    FG_TRY(check_config(&taken, config));
     FG_REQUIRE(config->checkpoint != NULL, "the checkpoint to resume is NULL");
     FG_TRY(fg_checkpoint_open(&stored, config->checkpoint));
     FG_ALLOC(trainer, 1);
     trainer->recipe = stored.recipe;
     trainer->state = stored.state;
+    trainer->resumed = true;
+    trainer->data = describe(dataset);
     if (config->recipe.epochs != 0)
         trainer->recipe.epochs = config->recipe.epochs;
-    FG_TRY(check_stored(&stored, trainer->recipe.epochs, dataset));
+    begun = stored.state.epoch + (stored.state.step > 0);
+    FG_REQUIRE(trainer->recipe.epochs >= begun, "epochs is %d, but %s is in epoch %d already",
+               trainer->recipe.epochs, config->checkpoint, begun);
+    FG_TRY(check_data(&trainer->data, &stored, dataset->name, config->checkpoint));
     FG_TRY(assemble(trainer, device, config, dataset, stored.model));
     FG_CHECK(stored.state.step <= trainer->steps, FG_ERR_FILE,
              "%s: state.step is %d, but an epoch has %d steps", config->checkpoint,
@@ -211,18 +233,32 @@ const fg_recipe *fg_trainer_recipe(const fg_trainer *trainer)
     return &trainer->recipe;
 }
 
+/* Lines behind the checkpoint's epoch go before the run; a run from the start leaves an older
+ * log until it has a line for it. */
+static fg_status resume_log(fg_trainer *trainer)
+{
+    fg_status status = FG_OK;
+
+    if (trainer->log == NULL || !trainer->resumed || trainer->log_begun)
+        return FG_OK;
+    FG_TRY(fg_history_begin(trainer->log, trainer->state.epoch, NULL));
+    trainer->log_begun = true;
+
+cleanup:
+    return status;
+}
+
 fg_status fg_trainer_run(fg_trainer *trainer)
 {
     fg_status status = FG_OK;
 
     FG_REQUIRE(!trainer->failed, "this trainer has failed before: resume from its checkpoint");
+    FG_TRY(resume_log(trainer));
     fg_speed_begin(&trainer->speed);
-    if (trainer->log != NULL)
-        FG_TRY(fg_history_begin(trainer->log, trainer->state.epoch));
-    while (trainer->state.epoch < trainer->recipe.epochs)
-        FG_TRY(fg_epoch_run(trainer));
+    while (status == FG_OK && trainer->state.epoch < trainer->recipe.epochs)
+        status = fg_epoch_run(trainer);
+    trainer->failed = status != FG_OK && status != FG_ERR_CANCELLED;
 
 cleanup:
-    trainer->failed = status != FG_OK && status != FG_ERR_CANCELLED;
     return status;
 }

@@ -18,11 +18,13 @@ struct fg_trainer {
     fg_net *net;
     fg_loader *loader;
     fg_recipe recipe;
-    int dataset_images;
+    fg_checkpoint_data data;
     int steps; /* of an epoch */
     fg_checkpoint_state state;
     char *checkpoint; /* NULL: none, and so log */
     char *log;
+    bool log_begun; /* it has the lines of the epochs before this one, and no others */
+    bool resumed;
     fg_progress_function *progress;
     fg_cancel_function *cancel;
     void *user;

@@ -5,9 +5,12 @@
  */
 #include "train/weights.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define CLASSIFIER_BIAS "head.linear.bias"
 
 /* Room for the largest tensor. */
 static fg_status create_values(float **out, const fg_net *net)
@@ -119,6 +122,24 @@ fg_status fg_weights_apply(fg_net *net, const fg_safetensors *file, bool momentu
 
 cleanup:
     free(values);
+    return status;
+}
+
+fg_status fg_weights_classes(int *out, const char *path)
+{
+    fg_status status = FG_OK;
+    fg_safetensors *file = NULL;
+    const fg_safetensor *bias = NULL;
+    const int64_t any = -1;
+
+    FG_TRY(fg_safetensors_open(&file, path));
+    FG_TRY(fg_safetensors_expect(&bias, file, CLASSIFIER_BIAS, FG_DTYPE_F32, 1, &any));
+    FG_CHECK(bias->shape[0] > 0 && bias->shape[0] <= INT_MAX, FG_ERR_FILE,
+             "%s: " CLASSIFIER_BIAS " has %lld elements", path, (long long)bias->shape[0]);
+    *out = (int)bias->shape[0];
+
+cleanup:
+    fg_safetensors_free(file);
     return status;
 }
 

@@ -47,6 +47,8 @@ for file in train-images-idx3-ubyte train-labels-idx1-ubyte; do
     gzip -c "good/$file" >packed
     head -c 30 packed >"bad/$file.gz"
     bad_data "$file.gz"
+    { cat packed; printf x; } >"bad/$file.gz"
+    bad_data "$file.gz"
     echo nonsense >"bad/$file.gz"
     bad_data "$file.gz"
     { cat "good/$file"; printf x; } | gzip -c >"bad/$file.gz"
@@ -81,6 +83,9 @@ bad_data 'data_batch_1\.bin'
 cifar10
 rm bad/data_batch_4.bin
 bad_data 'data_batch_4\.bin'
+cifar10
+rm bad/data_batch_5.bin
+bad_data 'data_batch_5\.bin'
 fresh
 record '\1\144' >bad/train.bin
 record '\1\1' >bad/test.bin

@@ -34,7 +34,7 @@ same kept.safetensors original.safetensors
 mkdir disk
 if mount -t tmpfs -o size=16k tmpfs disk 2>/dev/null; then
     its_cleanup() { umount "$folder/disk"; }
-    exits 1 "${train[@]}" --checkpoint disk/new.safetensors --log new.csv
+    exits 1 "${train[@]}" --checkpoint disk/new.safetensors --log disk.csv
     complains 'new\.safetensors.*No space left on device'
     [ -z "$(ls disk)" ] || fail "something stays on the full disk: $(ls disk)"
 else

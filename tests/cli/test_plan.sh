@@ -72,18 +72,45 @@ complains "$largest"
 exits 1 "$filigree" plan --model sparsenet-40-12 --batch 64 --limit 1G,1M
 exits 0 "$filigree" plan --model sparsenet-40-12 --batch 1 --limit 1Gi,512Mi
 
-# What is no network gets one line.
-for model in '' nonsense nonsense-40-12 sparsenet sparsenet-40 sparsenet-41-12 sparsenet-4-12 \
-    sparsenet-40-0 sparsenet-40--12 sparsenet-40-12x sparsenet-40-99999999999 \
-    sparsenet-40-12:classes sparsenet-40-12:classes= sparsenet-40-12:classes=0 \
-    sparsenet-40-12:colour=3 sparsenet-40-12:image=0 sparsenet-40-12:image=1 \
-    sparsenet-40-12:image=999999999 sparsenet-40-12:channels=-3 sparsenet-40-12:dropout=1 \
-    densenet-40-12:base=3 densenet-bc-40-12:compression=0 densenet-bc-40-12:compression=nan \
-    sparsenet-40-12:pool_grid=9 resnet-21 preresnet-30 sparsenet-sum-39 wrn-17-2 delugenet-39 \
-    seqresnet-r4-k7-n1 resnext-29-8x0d densenet-122-32 no/such.yaml; do
-    refuses 1 '.' "$filigree" plan --model "$model"
-done
-refuses 1 'dropout' "$filigree" plan --model sparsenet-40-12:dropout=1
+# What is no network gets one line that names what is wrong.
+refuses 1 'model ""' "$filigree" plan --model ''
+while read -r model reason; do
+    refuses 1 "$reason" "$filigree" plan --model "$model"
+    grep -Fq "\"$model\"" stderr || fail "the model $model is not named"
+done <<'END'
+nonsense                         "nonsense" is unknown
+nonsense-40-12                   "nonsense.*" is unknown
+sparsenet                        depth is ""
+sparsenet-40                     growth is ""
+sparsenet-41-12                  depth is 41
+sparsenet-4-12                   depth is "?4
+sparsenet-40-0                   growth is "0"
+sparsenet-40--12                 growth is "-12"
+sparsenet-40-12x                 growth is "12x"
+sparsenet-40-99999999999         growth is "99999999999"
+sparsenet-40-12:classes          classes is ""
+sparsenet-40-12:classes=         classes is ""
+sparsenet-40-12:classes=0        classes is "0"
+sparsenet-40-12:colour=3         "colour" is unknown
+sparsenet-40-12:image=0          image is "0"
+sparsenet-40-12:image=1          image side 1
+sparsenet-40-12:image=999999999  image is "999999999"
+sparsenet-40-12:channels=-3      channels is "-3"
+sparsenet-40-12:dropout=1        dropout
+densenet-40-12:base=3            base
+densenet-bc-40-12:compression=0  compression is "0"
+densenet-bc-40-12:compression=nan compression is "nan"
+sparsenet-40-12:pool_grid=9      pool_grid is 9
+resnet-21                        depth is 21
+preresnet-30                     depth is 30
+sparsenet-sum-39                 depth is 39
+wrn-17-2                         depth is 17
+delugenet-39                     depth is 39
+seqresnet-r4-k7-n1               7
+resnext-29-8x0d                  "0
+densenet-122-32                  depth is 122
+END
+refuses 1 'no/such.yaml: No such file' "$filigree" plan --model no/such.yaml
 
 # Output that cannot be written is a failure.
 status=0

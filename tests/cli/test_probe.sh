@@ -48,6 +48,7 @@ bad 'none' --batch none
 bad 'weights\.safetensors.*(stem|stage|head)' --model sparsenet-7-8:channels=1,image=8
 bad 'images' --model sparsenet-7-4:channels=1,image=9
 bad 'nonsense' --model nonsense
+refuses 1 'batch\.safetensors: is an input' "${probe[@]}" --out ./batch.safetensors
 bad 'no-such-device' --device no-such-device
 batch '\0001\0\0\0\0\0\0\0\0002\0\0\0\0\0\0\0\0012\0\0\0\0\0\0\0' >bad.batch
 bad 'label' --batch bad.batch

@@ -31,22 +31,26 @@ other() {
     same part.safetensors kept.safetensors
     same part.csv kept.csv
 }
-other batch --batch 8
-other rate --rate 0.2
-other rate --rate-steps 0.5
-other factor --rate-factor 0.5
-other momentum --momentum 0.5
-other nesterov --no-nesterov
-other decay --weight-decay 0
-other seed --seed 1
-other mirror --mirror
-other shift --shift 1
-other padding --padding black
-other drop --drop-last
-other validation --validation 10
-other 'mean|normalis' --normalise 1:2
-other 'sparsenet-7-8' --model sparsenet-7-8
-other 'epochs' --epochs 3
+# differs OPTION FIELD ARGUMENT...: the message names the file, the option and the field.
+differs() { other "^filigree train: part\.safetensors: --$1: $2 is .*, but the checkpoint has " "${@:3}"; }
+differs batch batch --batch 8
+differs rate rate --rate 0.2
+differs rate-steps rate_epochs --rate-steps 0.5
+differs rate-factor rate_factor --rate-factor 0.5
+differs momentum momentum --momentum 0.5
+differs no-nesterov nesterov --no-nesterov
+differs weight-decay weight_decay --weight-decay 0
+differs seed seed --seed 1
+differs mirror mirror --mirror
+differs shift shift --shift 1
+differs augment 'mirror|shift' --augment
+differs padding padding --padding black
+differs drop-last drop_last --drop-last
+differs validation validation --validation 10
+differs normalise mean --normalise 1:2
+differs seed seed --batch 16 --seed 1 --rate 0.1
+other 'model is sparsenet-7-8, but the checkpoint part\.safetensors holds sparsenet-7-4' --model sparsenet-7-8
+other 'epochs is 3, but part\.safetensors is in epoch 4 already' --epochs 3
 
 # Fractions became epochs once, of the first number of epochs.
 exits 0 "$filigree" train --model sparsenet-7-4 --data data --epochs 2 --rate-steps 0.5 \
@@ -61,8 +65,15 @@ exits 0 "${resume[@]}" --checkpoint number.safetensors
 same fraction.safetensors number.safetensors
 refuses 1 'none\.safetensors' "${resume[@]}" --checkpoint none.safetensors
 make_data wide 100 30 12
-refuses 1 '.' "$filigree" train --resume --data wide --checkpoint part.safetensors --epochs 5
+refuses 1 'wide has other images or labels than part\.safetensors was trained on' \
+    "$filigree" train --resume --data wide --checkpoint part.safetensors --epochs 5
 make_data more 101 30 8
-refuses 1 '.' "$filigree" train --resume --data more --checkpoint part.safetensors --epochs 5
+refuses 1 'more has 101 images, but part\.safetensors was trained on 100' \
+    "$filigree" train --resume --data more --checkpoint part.safetensors --epochs 5
+cp -r data others
+idx_labels labels 101
+{ head -c 8 data/train-labels-idx1-ubyte; tail -c 100 labels; } >others/train-labels-idx1-ubyte
+refuses 1 'others has other images or labels than part\.safetensors was trained on' \
+    "$filigree" train --resume --data others --checkpoint part.safetensors --epochs 5
 same part.safetensors kept.safetensors
 same part.csv kept.csv

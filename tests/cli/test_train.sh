@@ -12,6 +12,7 @@ says '^number +device +kind'
 exits 0 "$filigree" devices --json
 says '"memory_bytes": [1-9]'
 says '"alignment_bytes": [1-9]'
+says '"problem": ""'
 platform=$(sed -n '0,/"platform":/s/^ *"platform": "\(.*\)",$/\1/p' stdout)
 exits 0 "$filigree" plan --model sparsenet-7-4 --device
 exits 0 "$filigree" plan --model sparsenet-7-4 --device=0 --json
@@ -34,10 +35,15 @@ grep -q $'[\r\033]' stderr && fail "control characters where there is no termina
 
 # An existing checkpoint is safe from another run.
 cp filigree.safetensors kept.safetensors
-refuses 1 'filigree\.safetensors' "${train[@]}" --epochs 1
+cp filigree.csv kept.csv
+refuses 1 'filigree\.safetensors: is there already' "${train[@]}" --epochs 1
+refuses 1 'filigree\.csv: is there already' "${train[@]}" --epochs 1 --checkpoint new.safetensors --log filigree.csv
+absent new.safetensors
 same filigree.safetensors kept.safetensors
+same filigree.csv kept.csv
 exits 0 "${train[@]}" --epochs 1 --force
 cmp -s filigree.safetensors kept.safetensors && fail "--force did not overwrite"
+[ "$(wc -l <filigree.csv)" -eq 2 ] || fail "the log has $(wc -l <filigree.csv) lines, not 2"
 
 # The same seed gives the same bytes, whatever the threads; another one other bytes.
 run=("${train[@]}" --epochs 2 --validation 20 --augment --rate-steps 0.5)
@@ -72,6 +78,12 @@ says '^model +sparsenet-7-4'
 exits 0 "$filigree" train --model sparsenet-7-4 --data cifar100 --epochs 1 --checkpoint c100.safetensors
 says '^model +sparsenet-7-4:classes=100'
 
+# IDX files do not say how many classes there are: labels up to 9 may be those of twelve.
+exits 0 "$filigree" train --model sparsenet-7-4:classes=12 --data data --epochs 1 --checkpoint c12.safetensors
+says '^model +sparsenet-7-4:classes=12'
+refuses 1 'number of classes is 12, but that of cifar10 is 10' "$filigree" train \
+    --model sparsenet-7-4:classes=12 --data cifar10 --checkpoint c13.safetensors
+
 # Evaluation: from the checkpoint, from its weights alone, from named files, in any batch.
 exits 0 "$filigree" eval --checkpoint kept.safetensors --data data
 says '^images +30$'
@@ -99,7 +111,19 @@ exits 0 "$filigree" predict --checkpoint kept.safetensors --images data/t10k-ima
 says '^image 0  class [0-9]  probability [01]\.[0-9]{4}$'
 exits 0 "$filigree" predict --checkpoint kept.safetensors --data data --count 2 --json
 [ "$(grep -c '"probability"' stdout)" -eq 2 ] || fail "not two predictions"
-refuses 1 'has 30 images' "$filigree" predict --checkpoint kept.safetensors --data data --first 30
+# Weights alone say how many classes there are, be there labels, or all of them, or not.
+normalise=(--normalise 127.5:74)
+images=data/t10k-images-idx3-ubyte
+exits 0 "$filigree" predict --checkpoint kept.safetensors --images $images "${normalise[@]}"
+cp stdout expected
+exits 0 "$filigree" predict --weights kept.safetensors --model sparsenet-7-4 --images $images "${normalise[@]}"
+cmp stdout expected || fail "weights alone predict otherwise"
+idx_images few-images 5 8
+idx_labels few-labels 5
+exits 0 "$filigree" eval --weights kept.safetensors --model sparsenet-7-4 --images few-images \
+    --labels few-labels "${normalise[@]}"
+says '^model +sparsenet-7-4:channels=1,image=8$'
+refuses 1 'data has 30 images' "$filigree" predict --checkpoint kept.safetensors --data data --first 30
 refuses 1 'has 30 images' "$filigree" predict --checkpoint kept.safetensors --data data --first 29 --count 2
 
 # Training that starts from given weights starts from those weights.
@@ -107,20 +131,23 @@ exits 0 "${train[@]}" --epochs 1 --weights kept.safetensors --checkpoint from.sa
 exits 0 "${train[@]}" --epochs 1 --checkpoint scratch.safetensors
 cmp -s from.safetensors scratch.safetensors && fail "--weights changes nothing"
 
-# A loss that is not finite stops the run; the last good checkpoint stays.
-cp scratch.safetensors good.safetensors
+# A loss that is not finite stops the run; the last good checkpoint and its log stay.
 exits 1 "${train[@]}" --epochs 3 --rate 1000000 --checkpoint wild.safetensors
 complains 'epoch [0-9]+.*step [0-9]+.*rate'
+absent wild.safetensors wild.csv
 cp kept.safetensors wild.safetensors
+cp kept.csv wild.csv
 exits 1 "${train[@]}" --epochs 3 --rate 1000000 --checkpoint wild.safetensors --force
+complains 'epoch [0-9]+.*step [0-9]+.*rate'
+same wild.safetensors kept.safetensors
+same wild.csv kept.csv
 
 # What contradicts the data.
 contradicts() { refuses 1 "$1" "$filigree" train --data data --checkpoint new.safetensors "${@:2}"; }
-contradicts 'classes' --model sparsenet-7-4:classes=5
-contradicts 'channel' --model sparsenet-7-4:channels=3
-contradicts 'image|side|pixel' --model sparsenet-7-4:image=16
-contradicts 'validation' --model sparsenet-7-4 --validation 100
-contradicts 'momentum' --model sparsenet-7-4 --momentum 1
+contradicts 'number of classes is 5, but that of data is 10' --model sparsenet-7-4:classes=5
+contradicts 'channels is 3, but that of data is 1' --model sparsenet-7-4:channels=3
+contradicts 'side is 16, but that of data is 8' --model sparsenet-7-4:image=16
+contradicts 'validation is 100, expected less than the 100 images of data' --model sparsenet-7-4 --validation 100
 make_data small 5 5 7 # sides 7, 3 and 1: a last batch of one image leaves one value per channel
 refuses 1 'one value per channel' "$filigree" train --model sparsenet-7-4 --data small --batch 4 \
     --checkpoint new.safetensors

@@ -70,6 +70,19 @@ for text in '' ' 1' '1 ' 1x 0x1p3 nan NAN inf -inf 1e999 1e-999 1,5 -1 . e5; do
             "${train[@]}" "--$option" "$text"
     done
 done
+# ... of which not every end belongs to it, nor what a float takes for that end.
+for text in 0 0.0 1e-60; do
+    for option in rate rate-factor; do
+        refuses 2 "^filigree train: --$option is '$text', expected a number 0\.\.1e\+06, but not 0\$" \
+            "${train[@]}" "--$option" "$text"
+    done
+done
+for text in 1 1.0 0.999999999; do
+    for command in "${train[*]}" "$filigree probe"; do
+        refuses 2 "--momentum is '$text', expected a number 0\.\.1, but not 1\$" \
+            $command --momentum "$text"
+    done
+done
 for text in '' -1 18446744073709551616 1.0 x; do
     refuses 2 '--seed is .* expected a whole number 0\.\.18446744073709551615' \
         "${train[@]}" --seed "$text"

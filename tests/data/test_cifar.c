@@ -6,7 +6,8 @@
 
 #include <errno.h>
 
-#include "temporary.h"
+#include "support/message.h"
+#include "support/scratch.h"
 
 #define IMAGE 3072
 #define RECORD_10 (1 + IMAGE)
@@ -51,9 +52,9 @@ START_TEST(files_are_read_one_behind_the_other)
     int images;
 
     fill_file(1);
-    paths[0] = temporary_write("a", file, RECORDS * RECORD_10);
+    paths[0] = scratch_file("a", file, RECORDS * RECORD_10);
     fill_record(file, 1, 4);
-    paths[1] = temporary_write("b", file, RECORD_10);
+    paths[1] = scratch_file("b", file, RECORD_10);
     ck_assert_int_eq(fg_cifar_read(&pixels, &labels, &images, FG_CIFAR_10, paths, 2), FG_OK);
     ck_assert_int_eq(images, RECORDS + 1);
     for (int n = 0; n < images; ++n) {
@@ -76,7 +77,7 @@ START_TEST(cifar100_takes_the_fine_label)
     int images;
 
     fill_file(2);
-    path = temporary_write("train.bin", file, RECORDS * RECORD_100);
+    path = scratch_file("train.bin", file, RECORDS * RECORD_100);
     ck_assert_int_eq(fg_cifar_read(&pixels, &labels, &images, FG_CIFAR_100, &path, 1), FG_OK);
     ck_assert_int_eq(images, RECORDS);
     for (int n = 0; n < images; ++n) {
@@ -91,13 +92,13 @@ END_TEST
 START_TEST(other_sizes_than_whole_records_are_refused)
 {
     fill_file(1);
-    expect_refused(FG_CIFAR_10, temporary_write("a", file, RECORDS * RECORD_10 - 1),
+    expect_refused(FG_CIFAR_10, scratch_file("a", file, RECORDS * RECORD_10 - 1),
                    "9218 bytes, 3072 more than a multiple of 3073");
-    expect_refused(FG_CIFAR_10, temporary_write("a", file, RECORDS * RECORD_10 + 1),
+    expect_refused(FG_CIFAR_10, scratch_file("a", file, RECORDS * RECORD_10 + 1),
                    "9220 bytes, 1 more than a multiple of 3073");
-    expect_refused(FG_CIFAR_10, temporary_write("a", file, 1), "1 bytes");
-    expect_refused(FG_CIFAR_10, temporary_write("a", file, 0), "empty");
-    expect_refused(FG_CIFAR_100, temporary_write("a", file, RECORDS * RECORD_10),
+    expect_refused(FG_CIFAR_10, scratch_file("a", file, 1), "1 bytes");
+    expect_refused(FG_CIFAR_10, scratch_file("a", file, 0), "empty");
+    expect_refused(FG_CIFAR_100, scratch_file("a", file, RECORDS * RECORD_10),
                    "a multiple of 3074");
 }
 END_TEST
@@ -106,15 +107,15 @@ START_TEST(labels_out_of_range_are_refused)
 {
     fill_file(1);
     file[2 * RECORD_10] = 10;
-    expect_refused(FG_CIFAR_10, temporary_write("a", file, RECORDS * RECORD_10),
+    expect_refused(FG_CIFAR_10, scratch_file("a", file, RECORDS * RECORD_10),
                    "the label of image 2 is 10, expected 0..9");
     fill_file(2);
     file[RECORD_100] = 20;
-    expect_refused(FG_CIFAR_100, temporary_write("a", file, RECORDS * RECORD_100),
+    expect_refused(FG_CIFAR_100, scratch_file("a", file, RECORDS * RECORD_100),
                    "the coarse label of image 1 is 20, expected 0..19");
     fill_file(2);
     file[1] = 100;
-    expect_refused(FG_CIFAR_100, temporary_write("a", file, RECORDS * RECORD_100),
+    expect_refused(FG_CIFAR_100, scratch_file("a", file, RECORDS * RECORD_100),
                    "the fine label of image 0 is 100, expected 0..99");
 }
 END_TEST
@@ -126,8 +127,8 @@ START_TEST(what_is_no_file_is_refused)
     int32_t *labels;
     int images;
 
-    expect_refused(FG_CIFAR_10, temporary_path("absent"), strerror(ENOENT));
-    expect_refused(FG_CIFAR_10, temporary_folder, "not a regular file");
+    expect_refused(FG_CIFAR_10, scratch_path("absent"), strerror(ENOENT));
+    expect_refused(FG_CIFAR_10, scratch_path(""), "not a regular file");
     ck_assert_int_eq(fg_cifar_read(&pixels, &labels, &images, FG_CIFAR_10, &path, 0),
                      FG_ERR_ARGUMENT);
     ck_assert_int_eq(fg_cifar_read(&pixels, &labels, &images, FG_CIFAR_10, NULL, 1),
@@ -144,7 +145,7 @@ int main(void)
     SRunner *runner = srunner_create(suite);
     int failed;
 
-    tcase_add_checked_fixture(tests, temporary_create, temporary_remove);
+    tcase_add_checked_fixture(tests, scratch_setup, scratch_teardown);
     tcase_add_test(tests, files_are_read_one_behind_the_other);
     tcase_add_test(tests, cifar100_takes_the_fine_label);
     tcase_add_test(tests, other_sizes_than_whole_records_are_refused);

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <math.h>
 
-#include "temporary.h"
+#include "data/dataset.h"
+#include "support/message.h"
+#include "support/scratch.h"
 
 #define SIDE 4
 #define IMAGE (SIDE * SIDE)
@@ -18,7 +20,7 @@ static void write_idx(const char *name, int images, uint8_t value)
                                     0, 0, 0, SIDE, 0, 0, 0, SIDE};
 
     memset(data + 16, value, sizeof data - 16);
-    temporary_write(name, data, 16 + (size_t)images * IMAGE);
+    scratch_file(name, data, 16 + (size_t)images * IMAGE);
 }
 
 /* labels 0, 3, 6, ... */
@@ -28,17 +30,17 @@ static void write_idx_labels(const char *name, int count)
 
     for (int n = 0; n < count; ++n)
         data[8 + n] = (uint8_t)(3 * n);
-    temporary_write(name, data, 8 + (size_t)count);
+    scratch_file(name, data, 8 + (size_t)count);
 }
 
 /* one image of one value, with the given label bytes before it */
-static void write_cifar(const char *name, int labels, uint8_t label, uint8_t value)
+static void write_cifar(const char *name, int labels, int label, int value)
 {
     uint8_t data[2 + CIFAR_IMAGE];
 
     memset(data, value, sizeof data);
     memset(data, label, (size_t)labels);
-    temporary_write(name, data, (size_t)labels + CIFAR_IMAGE);
+    scratch_file(name, data, (size_t)labels + CIFAR_IMAGE);
 }
 
 static void expect_open_fails(const char *folder, fg_split split, const char *reason)
@@ -54,10 +56,14 @@ static fg_dataset *open_folder(fg_split split)
 {
     fg_dataset *dataset = NULL;
 
-    ck_assert_msg(fg_dataset_open(&dataset, temporary_folder, split) == FG_OK, "%s",
+    ck_assert_msg(fg_dataset_open(&dataset, scratch_path(""), split) == FG_OK, "%s",
                   fg_error_message());
     return dataset;
 }
+
+static const char *const batches[] = {"data_batch_1.bin", "data_batch_2.bin",
+                                      "data_batch_3.bin", "data_batch_4.bin",
+                                      "data_batch_5.bin"};
 
 static void expect_information(const fg_dataset *dataset, int images, int channels, int side,
                                int classes)
@@ -124,13 +130,15 @@ START_TEST(folders_of_cifar_files_are_found)
     ck_assert_int_eq(fg_dataset_label(dataset, 0), 18);
     fg_dataset_free(dataset);
 
-    write_cifar("data_batch_1.bin", 1, 3, 7);
-    write_cifar("data_batch_2.bin", 1, 4, 8);
+    for (int i = 0; i < 5; ++i)
+        write_cifar(batches[i], 1, i + 3, i + 7);
     write_cifar("test_batch.bin", 1, 5, 9);
     dataset = open_folder(FG_SPLIT_TRAIN);
-    expect_information(dataset, 2, 3, 32, 10);
-    ck_assert_int_eq(fg_dataset_label(dataset, 1), 4);
-    ck_assert_int_eq(fg_dataset_pixels(dataset, 1)[CIFAR_IMAGE - 1], 8);
+    expect_information(dataset, 5, 3, 32, 10);
+    for (int i = 0; i < 5; ++i) {
+        ck_assert_int_eq(fg_dataset_label(dataset, i), i + 3);
+        ck_assert_int_eq(fg_dataset_pixels(dataset, i)[CIFAR_IMAGE - 1], i + 7);
+    }
     fg_dataset_free(dataset);
     dataset = open_folder(FG_SPLIT_TEST);
     expect_information(dataset, 1, 3, 32, 10);
@@ -145,21 +153,24 @@ START_TEST(a_folder_without_data_says_what_was_looked_for)
                                         "test_batch.bin", "test.bin"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; ++i)
-        expect_open_fails(temporary_folder, FG_SPLIT_TEST, names[i]);
-    expect_open_fails(temporary_folder, FG_SPLIT_TRAIN, "data_batch_1.bin");
-    expect_open_fails(temporary_path("absent"), FG_SPLIT_TRAIN, strerror(ENOENT));
-    expect_open_fails(temporary_write("file", "", 0), FG_SPLIT_TRAIN, "not a folder");
+        expect_open_fails(scratch_path(""), FG_SPLIT_TEST, names[i]);
+    expect_open_fails(scratch_path(""), FG_SPLIT_TRAIN, "data_batch_1.bin");
+    expect_open_fails(scratch_path("absent"), FG_SPLIT_TRAIN, strerror(ENOENT));
+    expect_open_fails(scratch_file("file", "", 0), FG_SPLIT_TRAIN, "not a folder");
 }
 END_TEST
 
 START_TEST(a_missing_part_is_named)
 {
-    write_cifar("data_batch_1.bin", 1, 3, 7);
-    write_cifar("data_batch_3.bin", 1, 3, 7);
-    expect_open_fails(temporary_folder, FG_SPLIT_TRAIN,
-                      "data_batch_3.bin but not data_batch_2");
+    for (int missing = 0; missing < 5; ++missing) {
+        for (int i = 0; i < 5; ++i)
+            write_cifar(batches[i], 1, 3, 7);
+        ck_assert_int_eq(remove(scratch_path(batches[missing])), 0);
+        expect_open_fails(scratch_path(""), FG_SPLIT_TRAIN, "but not ");
+        expect_message(scratch_path(""), batches[missing]);
+    }
     write_idx("train-images-idx3-ubyte", 3, 11);
-    expect_open_fails(temporary_folder, FG_SPLIT_TRAIN, "train-labels-idx1-ubyte.gz");
+    expect_open_fails(scratch_path(""), FG_SPLIT_TRAIN, "train-labels-idx1-ubyte.gz");
 }
 END_TEST
 
@@ -169,14 +180,59 @@ START_TEST(bad_content_is_refused_through_the_folder_too)
 
     write_idx("train-images-idx3-ubyte", 3, 11);
     write_idx_labels("train-labels-idx1-ubyte", 2);
-    expect_open_fails(temporary_folder, FG_SPLIT_TRAIN, "2 labels, but");
+    expect_open_fails(scratch_path(""), FG_SPLIT_TRAIN, "2 labels, but");
     expect_message("train-labels-idx1-ubyte", "3 images");
-    temporary_write("train-labels-idx1-ubyte", "", 0);
-    expect_open_fails(temporary_folder, FG_SPLIT_TRAIN, "train-labels-idx1-ubyte: ");
+    scratch_file("train-labels-idx1-ubyte", "", 0);
+    expect_open_fails(scratch_path(""), FG_SPLIT_TRAIN, "train-labels-idx1-ubyte: ");
     write_cifar("test_batch.bin", 1, 10, 0);
-    expect_open_fails(temporary_folder, FG_SPLIT_TEST, "test_batch.bin: the label of image 0");
+    expect_open_fails(scratch_path(""), FG_SPLIT_TEST, "test_batch.bin: the label of image 0");
     ck_assert_int_eq(fg_dataset_open(&dataset, NULL, FG_SPLIT_TRAIN), FG_ERR_ARGUMENT);
-    ck_assert_int_eq(fg_dataset_open(&dataset, temporary_folder, (fg_split)2), FG_ERR_ARGUMENT);
+    ck_assert_int_eq(fg_dataset_open(&dataset, scratch_path(""), (fg_split)2), FG_ERR_ARGUMENT);
+}
+END_TEST
+
+START_TEST(a_data_set_knows_its_name_and_whether_it_saw_every_class)
+{
+    fg_dataset *dataset, *view = NULL;
+    const uint8_t pixel = 0;
+
+    write_idx("train-images-idx3-ubyte", 3, 11);
+    write_idx_labels("train-labels-idx1-ubyte", 3);
+    dataset = open_folder(FG_SPLIT_TRAIN);
+    ck_assert_str_eq(dataset->name, scratch_path(""));
+    ck_assert(dataset->more_classes);
+    ck_assert_int_eq(fg_dataset_view(&view, dataset, 1, 2), FG_OK);
+    ck_assert_str_eq(view->name, scratch_path(""));
+    ck_assert(view->more_classes);
+    fg_dataset_free(view);
+    fg_dataset_free(dataset);
+
+    write_cifar("test.bin", 2, 18, 6);
+    dataset = open_folder(FG_SPLIT_TEST);
+    ck_assert(!dataset->more_classes);
+    fg_dataset_free(dataset);
+
+    ck_assert_int_eq(fg_dataset_create(&dataset, &pixel, NULL, 1, 1, 1, 0), FG_OK);
+    ck_assert_str_eq(dataset->name, "the data set");
+    fg_dataset_free(dataset);
+}
+END_TEST
+
+START_TEST(the_checksum_is_that_of_pixels_and_labels)
+{
+    const uint8_t pixels[] = {'1', '2', '3', '4'};
+    const int32_t labels[] = {0x38373635, '9'}; /* "5678", and "9" and three zeros */
+    fg_dataset *dataset, *view = NULL;
+
+    ck_assert_int_eq(fg_dataset_create(&dataset, pixels, NULL, 4, 1, 1, 0), FG_OK);
+    ck_assert_uint_eq(fg_dataset_checksum(dataset), 0x9be3e0a3);
+    fg_dataset_free(dataset);
+    ck_assert_int_eq(fg_dataset_create(&dataset, pixels, labels, 2, 2, 1, INT32_MAX), FG_OK);
+    ck_assert_uint_eq(fg_dataset_checksum(dataset), 0x77d55834);
+    ck_assert_int_eq(fg_dataset_view(&view, dataset, 0, 1), FG_OK);
+    ck_assert_uint_ne(fg_dataset_checksum(view), 0x77d55834);
+    fg_dataset_free(view);
+    fg_dataset_free(dataset);
 }
 END_TEST
 
@@ -185,7 +241,7 @@ START_TEST(images_without_labels_can_be_opened)
     fg_dataset *dataset = NULL;
 
     write_idx("images", 2, 9);
-    ck_assert_int_eq(fg_dataset_open_idx(&dataset, temporary_path("images"), NULL), FG_OK);
+    ck_assert_int_eq(fg_dataset_open_idx(&dataset, scratch_path("images"), NULL), FG_OK);
     expect_information(dataset, 2, 1, SIDE, 0);
     ck_assert_int_eq(fg_dataset_label(dataset, 1), -1);
     fg_dataset_free(dataset);
@@ -328,7 +384,7 @@ int main(void)
     SRunner *runner = srunner_create(suite);
     int failed;
 
-    tcase_add_checked_fixture(tests, temporary_create, temporary_remove);
+    tcase_add_checked_fixture(tests, scratch_setup, scratch_teardown);
     tcase_set_timeout(tests, 30);
     tcase_add_test(tests, a_folder_of_idx_files_is_found);
     tcase_add_test(tests, the_plain_file_goes_before_the_compressed_one);
@@ -336,6 +392,8 @@ int main(void)
     tcase_add_test(tests, a_folder_without_data_says_what_was_looked_for);
     tcase_add_test(tests, a_missing_part_is_named);
     tcase_add_test(tests, bad_content_is_refused_through_the_folder_too);
+    tcase_add_test(tests, a_data_set_knows_its_name_and_whether_it_saw_every_class);
+    tcase_add_test(tests, the_checksum_is_that_of_pixels_and_labels);
     tcase_add_test(tests, images_without_labels_can_be_opened);
     tcase_add_test(tests, the_callers_arrays_are_used_in_place_and_checked);
     tcase_add_test(tests, a_view_is_a_part_of_its_data_set);

@@ -22,14 +22,19 @@ static void teardown(void)
     scratch_teardown();
 }
 
-static void write_text(const char *text)
+static void write_to(const char *name, const char *text)
 {
     fg_file *file = NULL;
 
-    ck_assert_int_eq(fg_file_create(&file, path), FG_OK);
+    ck_assert_int_eq(fg_file_create(&file, name), FG_OK);
     ck_assert_int_eq(fg_file_write(file, text, strlen(text)), FG_OK);
     ck_assert_int_eq(fg_file_commit(file), FG_OK);
     fg_file_free(file);
+}
+
+static void write_text(const char *text)
+{
+    write_to(path, text);
 }
 
 static void expect_text(const char *text)
@@ -168,12 +173,50 @@ static void expect_refused(const char *name, const char *reason)
 START_TEST(test_places_that_are_refused)
 {
     expect_refused("/dev/null", "not a regular file");
-    expect_refused(scratch_name, "not a regular file");
+    expect_refused(scratch_path(""), "not a regular file");
     expect_refused("", "not the name of a file");
     expect_refused(scratch_path("none/out"), "No such file or directory");
     expect_refused(scratch_path("none/"), "not the name of a file");
     write_text("text");
     expect_refused(scratch_path("out/out"), "Not a directory");
+}
+END_TEST
+
+START_TEST(test_a_link_stays_and_its_file_is_replaced)
+{
+    const char *link = scratch_path("link");
+    struct stat info;
+    bool same = false;
+
+    ck_assert_int_eq(symlink("out", link), 0);
+    expect_refused(link, "link to a file that is not there");
+    scratch_write(path, "old", 3);
+    write_to(link, "new");
+    expect_text("new");
+    ck_assert_int_eq(lstat(link, &info), 0);
+    ck_assert(S_ISLNK(info.st_mode));
+    ck_assert_int_eq(scratch_files(), 2);
+    ck_assert_int_eq(fg_file_same(&same, path, link), FG_OK);
+    ck_assert(same);
+}
+END_TEST
+
+START_TEST(test_one_file_under_two_names)
+{
+    bool same = false;
+
+    for (int there = 0; there <= 1; ++there) {
+        ck_assert_int_eq(fg_file_same(&same, path, scratch_path("x/./../out")), FG_ERR_FILE);
+        ck_assert_int_eq(mkdir(scratch_path("x"), 0700), 0);
+        ck_assert_int_eq(fg_file_same(&same, path, scratch_path("x/./../out")), FG_OK);
+        ck_assert(same);
+        ck_assert_int_eq(fg_file_same(&same, path, scratch_path("x/out")), FG_OK);
+        ck_assert(!same);
+        ck_assert_int_eq(fg_file_same(&same, path, scratch_path("other")), FG_OK);
+        ck_assert(!same);
+        ck_assert_int_eq(rmdir(scratch_path("x")), 0);
+        write_text("text");
+    }
 }
 END_TEST
 
@@ -184,7 +227,7 @@ START_TEST(test_what_cannot_be_read)
 
     ck_assert_int_eq(fg_file_read(&data, &bytes, path), FG_ERR_FILE);
     ck_assert_ptr_nonnull(strstr(fg_error_message(), "No such file"));
-    ck_assert_int_eq(fg_file_read(&data, &bytes, scratch_name), FG_ERR_FILE);
+    ck_assert_int_eq(fg_file_read(&data, &bytes, scratch_path("")), FG_ERR_FILE);
     ck_assert_ptr_nonnull(strstr(fg_error_message(), "not a regular file"));
     ck_assert_int_eq(mkfifo(path, 0600), 0);
     ck_assert_int_eq(fg_file_read(&data, &bytes, path), FG_ERR_FILE);
@@ -205,6 +248,8 @@ int main(void)
     tcase_add_test(tests, test_full_disk);
     tcase_add_test(tests, test_append);
     tcase_add_test(tests, test_places_that_are_refused);
+    tcase_add_test(tests, test_a_link_stays_and_its_file_is_replaced);
+    tcase_add_test(tests, test_one_file_under_two_names);
     tcase_add_test(tests, test_what_cannot_be_read);
     suite_add_tcase(suite, tests);
 

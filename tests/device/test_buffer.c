@@ -178,6 +178,60 @@ START_TEST(unaligned_view_is_refused)
 }
 END_TEST
 
+/* Without what the system has free, which others change. */
+static size_t counted_memory(void)
+{
+    fg_device *device = fg_device_fixture();
+    const bool is_cpu = device->is_cpu;
+
+    device->is_cpu = false;
+    const size_t left = fg_device_memory(device);
+    device->is_cpu = is_cpu;
+    return left;
+}
+
+START_TEST(what_buffers_hold_is_not_left)
+{
+    fg_device *device = fg_device_fixture();
+    const size_t all = device->info.memory_bytes, before = counted_memory();
+    fg_buffer *buffer = new_buffer(MOST, false), *view = NULL, *other;
+
+    ck_assert_uint_eq(before, all);
+    ck_assert_uint_eq(counted_memory(), all - buffer->bytes);
+    ck_assert_uint_le(fg_device_memory(device), all - buffer->bytes);
+    FG_EXPECT_OK(fg_buffer_view(&view, buffer, 0, 16));
+    ck_assert_uint_eq(counted_memory(), all - buffer->bytes);
+    other = new_buffer(4, false);
+    ck_assert_uint_eq(counted_memory(), all - buffer->bytes - other->bytes);
+    fg_buffer_free(view);
+    fg_buffer_free(buffer);
+    ck_assert_uint_eq(counted_memory(), all - other->bytes);
+    fg_buffer_free(other);
+    ck_assert_uint_eq(counted_memory(), all);
+
+    device->info.memory_bytes = 8; /* no less than nothing is left */
+    other = new_buffer(4, false);
+    ck_assert_uint_eq(counted_memory(), 1);
+    fg_buffer_free(other);
+    device->info.memory_bytes = all;
+}
+END_TEST
+
+START_TEST(a_cpu_device_has_what_the_system_has_free)
+{
+    fg_device *device = fg_device_fixture();
+    const size_t all = device->info.memory_bytes;
+    const bool is_cpu = device->is_cpu;
+
+    device->is_cpu = true;
+    device->info.memory_bytes = SIZE_MAX;
+    ck_assert_uint_gt(fg_device_memory(device), 0);
+    ck_assert_uint_lt(fg_device_memory(device), SIZE_MAX);
+    device->info.memory_bytes = all;
+    device->is_cpu = is_cpu;
+}
+END_TEST
+
 START_TEST(larger_than_one_allocation_may_be_is_refused)
 {
     fg_device *device = fg_device_fixture();
@@ -186,6 +240,7 @@ START_TEST(larger_than_one_allocation_may_be_is_refused)
 
     FG_EXPECT_FAILS(fg_buffer_create(&buffer, device, bytes), FG_ERR_DEVICE, "bytes");
     ck_assert_ptr_null(buffer);
+    ck_assert_uint_eq(counted_memory(), device->info.memory_bytes);
     fg_buffer_free(NULL);
 }
 END_TEST
@@ -208,6 +263,8 @@ int main(void)
     tcase_add_test(tests, no_event_is_done);
     tcase_add_test(tests, view_is_a_part_of_its_parent);
     tcase_add_test(tests, unaligned_view_is_refused);
+    tcase_add_test(tests, what_buffers_hold_is_not_left);
+    tcase_add_test(tests, a_cpu_device_has_what_the_system_has_free);
     tcase_add_test(tests, larger_than_one_allocation_may_be_is_refused);
     suite_add_tcase(suite, tests);
     srunner_set_fork_status(runner, CK_NOFORK);

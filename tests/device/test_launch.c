@@ -8,7 +8,7 @@
 
 #include "device/launch.h"
 #include "support/compare.h"
-#include "support/folder.h"
+#include "support/scratch.h"
 
 /* A stand-in for fill, which FG_CL_DIR puts in its place: shows the grid and the arguments. */
 static const char source[] =
@@ -24,11 +24,11 @@ static fg_kernel *kernel;
 
 static void setup(void)
 {
-    fg_folder_create();
+    scratch_setup();
     fg_device_fixture_open();
     FG_EXPECT_OK(fg_buffer_create(&buffer, fg_device_fixture(), 6 * sizeof(float)));
-    fg_folder_write("fill.cl", source);
-    setenv("FG_CL_DIR", fg_folder_path(""), 1);
+    scratch_text("fill.cl", source);
+    setenv("FG_CL_DIR", scratch_path(""), 1);
     FG_EXPECT_OK(fg_kernel_create(&kernel, fg_device_fixture(), FG_KERNEL_fill, ""));
 }
 
@@ -38,7 +38,7 @@ static void teardown(void)
     fg_buffer_free(buffer);
     fg_device_fixture_close();
     unsetenv("FG_CL_DIR");
-    fg_folder_remove();
+    scratch_teardown();
 }
 
 START_TEST(arguments_go_in_order_and_the_grid_is_x_times_y)

@@ -8,24 +8,31 @@
 #include <stdlib.h>
 
 #include "device/program.h"
-#include "support/folder.h"
+#include "support/scratch.h"
 
 #define THREADS 4
 
 static int lines; /* that the device logged */
 static fg_device *device;
+static bool calls_library; /* the log function, once */
 
 static void count_line(void *user, fg_log_level level, const char *line)
 {
     (void)user, (void)line;
     lines += level == FG_LOG_ERROR;
+    if (calls_library) {
+        fg_kernel *kernel = NULL;
+        calls_library = false;
+        FG_EXPECT_OK(fg_kernel_create(&kernel, device, FG_KERNEL_peak_copy, ""));
+        fg_kernel_free(kernel);
+    }
 }
 
 static void setup(void)
 {
     fg_device_config config = FG_DEVICE_CONFIG_INIT;
 
-    fg_folder_create();
+    scratch_setup();
     unsetenv("FG_CL_DIR");
     config.log = count_line;
     lines = 0;
@@ -36,7 +43,7 @@ static void teardown(void)
 {
     fg_device_free(device);
     unsetenv("FG_CL_DIR");
-    fg_folder_remove();
+    scratch_teardown();
 }
 
 static cl_program program_of(const fg_kernel *kernel)
@@ -113,6 +120,21 @@ START_TEST(threads_may_create_kernels_at_once)
 }
 END_TEST
 
+START_TEST(the_log_function_may_call_the_library)
+{
+    fg_kernel *kernel = NULL;
+
+    calls_library = true;
+    FG_EXPECT_OK(fg_kernel_create(&kernel, device, FG_KERNEL_fill, ""));
+    ck_assert(!calls_library);
+    fg_kernel_free(kernel);
+    calls_library = true;
+    FG_EXPECT_FAILS(fg_kernel_create(&kernel, device, FG_KERNEL_fill, "-D value=5"),
+                    FG_ERR_DEVICE, "fill.cl");
+    ck_assert(!calls_library);
+}
+END_TEST
+
 START_TEST(error_in_an_embedded_kernel_names_its_file_and_line)
 {
     fg_kernel *kernel = (fg_kernel *)1;
@@ -128,11 +150,11 @@ START_TEST(folder_replaces_the_embedded_sources)
 {
     fg_kernel *kernel = NULL;
 
-    fg_folder_write("half.h", "#define HALF fill\n");
-    fg_folder_write(
+    scratch_text("half.h", "#define HALF fill\n");
+    scratch_text(
         "fill.cl",
         "#include \"half.h\"\n__kernel void HALF(__global float *a) { a[0] = 1.0f; }\n");
-    setenv("FG_CL_DIR", fg_folder_path(""), 1);
+    setenv("FG_CL_DIR", scratch_path(""), 1);
     FG_EXPECT_OK(fg_kernel_create(&kernel, device, FG_KERNEL_fill, ""));
     fg_kernel_free(kernel);
     FG_EXPECT_FAILS(fg_kernel_create(&kernel, device, FG_KERNEL_peak_fma, ""), FG_ERR_FILE,
@@ -145,9 +167,8 @@ START_TEST(error_in_a_folders_kernel_names_its_file_and_line)
 {
     fg_kernel *kernel = NULL;
 
-    fg_folder_write("fill.cl",
-                    "__kernel void fill(__global float *a)\n{\n    a[0] = wrong;\n}\n");
-    setenv("FG_CL_DIR", fg_folder_path(""), 1);
+    scratch_text("fill.cl", "__kernel void fill(__global float *a)\n{\n    a[0] = wrong;\n}\n");
+    setenv("FG_CL_DIR", scratch_path(""), 1);
     FG_EXPECT_FAILS(fg_kernel_create(&kernel, device, FG_KERNEL_fill, ""), FG_ERR_DEVICE,
                     "fill.cl:3");
     ck_assert_int_ge(lines, 1);
@@ -158,8 +179,8 @@ START_TEST(kernel_that_a_file_lacks_is_named)
 {
     fg_kernel *kernel = NULL;
 
-    fg_folder_write("fill.cl", "__kernel void empty(__global float *a) { a[0] = 1.0f; }\n");
-    setenv("FG_CL_DIR", fg_folder_path(""), 1);
+    scratch_text("fill.cl", "__kernel void empty(__global float *a) { a[0] = 1.0f; }\n");
+    setenv("FG_CL_DIR", scratch_path(""), 1);
     FG_EXPECT_FAILS(fg_kernel_create(&kernel, device, FG_KERNEL_fill, ""), FG_ERR_DEVICE,
                     "kernel fill of fill.cl: CL_INVALID_KERNEL_NAME");
 }
@@ -187,6 +208,7 @@ int main(void)
     tcase_add_test(tests, names_and_files_are_those_of_the_list);
     tcase_add_test(tests, same_file_and_options_share_a_program_but_no_kernel);
     tcase_add_test(tests, threads_may_create_kernels_at_once);
+    tcase_add_test(tests, the_log_function_may_call_the_library);
     tcase_add_test(tests, error_in_an_embedded_kernel_names_its_file_and_line);
     tcase_add_test(tests, folder_replaces_the_embedded_sources);
     tcase_add_test(tests, error_in_a_folders_kernel_names_its_file_and_line);

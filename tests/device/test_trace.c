@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "device/buffer.h"
-#include "support/folder.h"
+#include "support/scratch.h"
 
 #define MANY 9000 /* more events than a trace holds before it reads their times */
 
@@ -25,14 +25,14 @@ static void keep_table(void *user, fg_log_level level, const char *line)
 
 static void setup(void)
 {
-    fg_folder_create();
+    scratch_setup();
     table[0] = '\0';
 }
 
 static void teardown(void)
 {
     unsetenv("FG_TRACE");
-    fg_folder_remove();
+    scratch_teardown();
 }
 
 /* Opens a device under FG_TRACE=target, fills `fills` times, writes and reads once, closes it.
@@ -64,8 +64,8 @@ START_TEST(file_has_every_launch_in_order)
     json_t *root, *events;
     double last = -1.0;
 
-    work(fg_folder_path("trace.json"), MANY);
-    root = json_load_file(fg_folder_path("trace.json"), 0, &error);
+    work(scratch_path("trace.json"), MANY);
+    root = json_load_file(scratch_path("trace.json"), 0, &error);
     ck_assert_msg(root != NULL, "line %d: %s", error.line, error.text);
     events = json_object_get(root, "traceEvents");
     ck_assert_uint_eq(json_array_size(events), MANY + 2);
@@ -97,7 +97,7 @@ START_TEST(file_that_cannot_be_written_is_an_error_at_once)
 {
     fg_device *device = (fg_device *)1;
 
-    setenv("FG_TRACE", fg_folder_path("no/such/folder"), 1);
+    setenv("FG_TRACE", scratch_path("no/such/folder"), 1);
     FG_EXPECT_FAILS(fg_device_create(&device, NULL), FG_ERR_FILE, "no/such/folder");
     ck_assert_ptr_null(device);
 }

@@ -17,6 +17,8 @@ struct content {
     const char *model;
     const char *recipe; /* NULL: a good one */
     const char *images;
+    const char *classes;
+    const char *checksum;
     int64_t counts[5];
     double loss;
 };
@@ -24,7 +26,8 @@ struct content {
 static const char *const counts[] = {"state.epoch", "state.step", "state.images",
                                      "state.correct", "state.correct_top"};
 
-static const struct content good = {"1", "a model", NULL, "100", {2, 3, 24, 10, 20}, 30.5};
+static const struct content good = {"1",        "a model",          NULL, "100", "10",
+                                    "00c0ffee", {2, 3, 24, 10, 20}, 30.5};
 
 static void add(fg_safetensors_writer *writer, const char *key, const char *value)
 {
@@ -46,6 +49,8 @@ static const char *write_content(const struct content *content)
     add(writer, "model", content->model);
     add(writer, "recipe", content->recipe != NULL ? content->recipe : text);
     add(writer, "dataset_images", content->images);
+    add(writer, "dataset_classes", content->classes);
+    add(writer, "dataset_crc32", content->checksum);
     add(writer, "device", "a device");
     add(writer, "driver", "1");
     for (int i = 0; i < 5; ++i)
@@ -73,7 +78,9 @@ START_TEST(test_good)
     ck_assert_str_eq(checkpoint.model, "a model");
     ck_assert_str_eq(checkpoint.device, "a device");
     ck_assert_str_eq(checkpoint.driver, "1");
-    ck_assert_int_eq(checkpoint.dataset_images, 100);
+    ck_assert_int_eq(checkpoint.data.images, 100);
+    ck_assert_int_eq(checkpoint.data.classes, 10);
+    ck_assert_uint_eq(checkpoint.data.checksum, 0xc0ffee);
     ck_assert_int_eq(checkpoint.recipe.normalisation.channels, 1);
     ck_assert_int_eq(checkpoint.state.epoch, 2);
     ck_assert_int_eq(checkpoint.state.step, 3);
@@ -116,7 +123,14 @@ START_TEST(test_refused)
     EXPECT_REFUSED(content.images = "0", "dataset_images is 0");
     EXPECT_REFUSED(content.images = "12 ", "dataset_images is 12 ");
     EXPECT_REFUSED(content.images = "99999999999999999999", "dataset_images is 9");
+    EXPECT_REFUSED(content.classes = NULL, "no dataset_classes");
+    EXPECT_REFUSED(content.classes = "0", "dataset_classes is 0");
+    EXPECT_REFUSED(content.checksum = NULL, "no dataset_crc32");
+    EXPECT_REFUSED(content.checksum = "", "dataset_crc32 is ");
+    EXPECT_REFUSED(content.checksum = "0123456g", "dataset_crc32 is 0123456g");
+    EXPECT_REFUSED(content.checksum = "123456789", "dataset_crc32 is 123456789");
     EXPECT_REFUSED(content.counts[0] = -1, "state.epoch is -1");
+    EXPECT_REFUSED(content.counts[0] = INT32_MAX, "state.epoch is 2147483647");
     EXPECT_REFUSED(content.counts[1] = INT64_C(1) << 31, "state.step is 2147483648");
     EXPECT_REFUSED(content.counts[2] = -1, "state.images is -1");
     EXPECT_REFUSED(content.counts[3] = 25, "state.correct is 25, expected 0..24");

@@ -132,11 +132,11 @@ START_TEST(test_what_does_not_match)
                     FG_ERR_ARGUMENT, "");
     FG_EXPECT_OK(fg_dataset_create(&other, tiny_pixels, tiny_labels, 2, 1, 4, 4));
     FG_EXPECT_FAILS(fg_net_evaluate(net, &score, other, &normalisation), FG_ERR_ARGUMENT,
-                    "side 8, the data have 1 and 4");
+                    "side 8, those of the data set have 1 and side 4");
     fg_dataset_free(other);
     FG_EXPECT_OK(fg_dataset_create(&other, tiny_pixels, tiny_labels, 2, 1, TINY_SIDE, 5));
     FG_EXPECT_FAILS(fg_net_evaluate(net, &score, other, &normalisation), FG_ERR_ARGUMENT,
-                    "4 classes, the data have 5");
+                    "4 classes, the data set has 5");
     fg_dataset_free(other);
     FG_EXPECT_OK(fg_dataset_create(&other, tiny_pixels, NULL, 1, 1, TINY_SIDE, 0));
     FG_EXPECT_FAILS(fg_net_evaluate(net, &score, other, &normalisation), FG_ERR_ARGUMENT,

@@ -50,10 +50,15 @@ static fg_history_line example(int epoch)
 
 START_TEST(test_lines)
 {
-    ck_assert_int_eq(fg_history_check(path), FG_OK);
+    bool empty = false;
+
+    ck_assert_int_eq(fg_history_check(&empty, path), FG_OK);
+    ck_assert(empty);
     ck_assert_int_eq(scratch_files(), 0);
-    ck_assert_int_eq(fg_history_begin(path, 0), FG_OK);
+    ck_assert_int_eq(fg_history_begin(path, 0, NULL), FG_OK);
     expect_text(HEADER);
+    ck_assert_int_eq(fg_history_check(&empty, path), FG_OK);
+    ck_assert(!empty);
     for (int epoch = 1; epoch <= 2; ++epoch) {
         const fg_history_line line = example(epoch);
         ck_assert_int_eq(fg_history_add(path, &line), FG_OK);
@@ -67,7 +72,7 @@ START_TEST(test_nothing_held_out)
     fg_history_line line = example(1);
 
     line.validation = (fg_score){0};
-    ck_assert_int_eq(fg_history_begin(path, 0), FG_OK);
+    ck_assert_int_eq(fg_history_begin(path, 0, NULL), FG_OK);
     ck_assert_int_eq(fg_history_add(path, &line), FG_OK);
     expect_text(HEADER "1,0.1,0.666667,0.750000,1.000000,,,,123.5,67.890\n");
 }
@@ -78,7 +83,7 @@ START_TEST(test_decimal_comma)
     const fg_history_line line = example(1);
 
     setlocale(LC_ALL, "de_DE.UTF-8"); /* where it is not installed, this tests nothing new */
-    ck_assert_int_eq(fg_history_begin(path, 0), FG_OK);
+    ck_assert_int_eq(fg_history_begin(path, 0, NULL), FG_OK);
     ck_assert_int_eq(fg_history_add(path, &line), FG_OK);
     setlocale(LC_ALL, "C");
     expect_text(HEADER LINE("1"));
@@ -90,33 +95,51 @@ START_TEST(test_later_lines_are_removed)
     const char *old = HEADER LINE("1") LINE("2") LINE("3") LINE("10") "11,0.1,0.6";
 
     scratch_write(path, old, strlen(old));
-    ck_assert_int_eq(fg_history_begin(path, 11), FG_OK);
+    ck_assert_int_eq(fg_history_begin(path, 11, NULL), FG_OK);
     expect_text(HEADER LINE("1") LINE("2") LINE("3") LINE("10"));
-    ck_assert_int_eq(fg_history_begin(path, 2), FG_OK);
+    ck_assert_int_eq(fg_history_begin(path, 2, NULL), FG_OK);
     expect_text(HEADER LINE("1") LINE("2"));
-    ck_assert_int_eq(fg_history_begin(path, 0), FG_OK);
+    ck_assert_int_eq(fg_history_begin(path, 0, NULL), FG_OK);
     expect_text(HEADER);
+}
+END_TEST
+
+START_TEST(test_begun_with_a_line)
+{
+    const fg_history_line first = example(1), third = example(3);
+
+    ck_assert_int_eq(fg_history_begin(path, 0, &first), FG_OK);
+    expect_text(HEADER LINE("1"));
+    ck_assert_int_eq(fg_history_begin(path, 2, &third), FG_OK);
+    expect_text(HEADER LINE("1") LINE("3"));
+    ck_assert_int_eq(fg_history_begin(path, 0, &first), FG_OK);
+    expect_text(HEADER LINE("1"));
 }
 END_TEST
 
 START_TEST(test_an_empty_file_becomes_a_log)
 {
+    bool empty = false;
+
     scratch_write(path, "", 0);
-    ck_assert_int_eq(fg_history_check(path), FG_OK);
-    ck_assert_int_eq(fg_history_begin(path, 3), FG_OK);
+    ck_assert_int_eq(fg_history_check(&empty, path), FG_OK);
+    ck_assert(empty);
+    ck_assert_int_eq(fg_history_begin(path, 3, NULL), FG_OK);
     expect_text(HEADER);
 }
 END_TEST
 
 START_TEST(test_other_files_are_left_alone)
 {
+    bool empty = false;
+
     scratch_write(path, "thesis\n", 7);
-    ck_assert_int_eq(fg_history_check(path), FG_ERR_FILE);
-    ck_assert_int_eq(fg_history_begin(path, 0), FG_ERR_FILE);
+    ck_assert_int_eq(fg_history_check(&empty, path), FG_ERR_FILE);
+    ck_assert_int_eq(fg_history_begin(path, 0, NULL), FG_ERR_FILE);
     ck_assert_ptr_eq(strstr(fg_error_message(), path), fg_error_message());
     expect_text("thesis\n");
-    ck_assert_int_eq(fg_history_check("/dev/null"), FG_ERR_FILE);
-    ck_assert_int_eq(fg_history_check(scratch_path("none/log.csv")), FG_ERR_FILE);
+    ck_assert_int_eq(fg_history_check(&empty, "/dev/null"), FG_ERR_FILE);
+    ck_assert_int_eq(fg_history_check(&empty, scratch_path("none/log.csv")), FG_ERR_FILE);
 }
 END_TEST
 
@@ -139,6 +162,7 @@ int main(void)
     tcase_add_test(tests, test_nothing_held_out);
     tcase_add_test(tests, test_decimal_comma);
     tcase_add_test(tests, test_later_lines_are_removed);
+    tcase_add_test(tests, test_begun_with_a_line);
     tcase_add_test(tests, test_an_empty_file_becomes_a_log);
     tcase_add_test(tests, test_other_files_are_left_alone);
     tcase_add_test(tests, test_a_log_that_vanished);

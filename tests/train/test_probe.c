@@ -184,6 +184,10 @@ START_TEST(test_bad_inputs)
     config = good;
     config.out = scratch_path("none/out");
     expect_refused(FG_ERR_FILE, "No such file or directory");
+    config.out = config.batch;
+    expect_refused(FG_ERR_ARGUMENT, "batch: is an input");
+    config.out = scratch_path("./weights");
+    expect_refused(FG_ERR_ARGUMENT, "weights: is an input");
     config = good;
     config.struct_size = 0;
     expect_refused(FG_ERR_ARGUMENT, "FG_PROBE_CONFIG_INIT");

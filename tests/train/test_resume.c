@@ -99,6 +99,34 @@ START_TEST(test_stopped_again_and_again)
 }
 END_TEST
 
+/* Between batches of validation: what is written is the state behind the last step. */
+START_TEST(test_stopped_during_validation)
+{
+    const int held_out = 2 * 8 + 3; /* two questions: behind the first batch and the second */
+    fg_train_config config = tiny_config(scratch_path("whole"));
+    fg_checkpoint checkpoint;
+    const int images = TINY_IMAGES - 5 + held_out;
+
+    config.recipe.validation = held_out;
+    FG_EXPECT_OK(tiny_run(&config, images, 0));
+    for (int question = 1; question <= 2; ++question) {
+        config = stopping_config(scratch_path("part"), TINY_STEPS + question);
+        config.recipe.validation = held_out;
+        config.overwrite = 1;
+        FG_EXPECT_FAILS(tiny_run(&config, images, 0), FG_ERR_CANCELLED,
+                        "stopped in epoch 1 behind step 4");
+        FG_EXPECT_OK(fg_checkpoint_open(&checkpoint, config.checkpoint));
+        ck_assert_int_eq(checkpoint.state.epoch, 0);
+        ck_assert_int_eq(checkpoint.state.step, TINY_STEPS);
+        ck_assert_int_eq(checkpoint.state.images, 27);
+        fg_checkpoint_close(&checkpoint);
+        steps_left = -1;
+        FG_EXPECT_OK(tiny_run(&config, images, 1));
+        scratch_expect_same(scratch_path("whole"), config.checkpoint);
+    }
+}
+END_TEST
+
 START_TEST(test_the_same_trainer_goes_on)
 {
     fg_train_config config = tiny_config(scratch_path("whole"));
@@ -168,10 +196,11 @@ START_TEST(test_not_to_be_resumed)
     config = stopping_config(config.checkpoint, TINY_STEPS + 1);
     ck_assert_int_eq(tiny_run(&config, TINY_IMAGES, 0), FG_ERR_CANCELLED);
     FG_EXPECT_FAILS(tiny_run(&config, TINY_IMAGES + 1, 1), FG_ERR_ARGUMENT,
-                    "33 images, but the checkpoint's had 32");
+                    "the data set has 33 images, but ");
+    ck_assert_ptr_nonnull(strstr(fg_error_message(), "/c was trained on 32"));
     config.recipe.epochs = 1;
-    FG_EXPECT_FAILS(tiny_run(&config, TINY_IMAGES, 1), FG_ERR_ARGUMENT,
-                    "epochs is 1, but the checkpoint is in epoch 2");
+    FG_EXPECT_FAILS(tiny_run(&config, TINY_IMAGES, 1), FG_ERR_ARGUMENT, "epochs is 1, but ");
+    ck_assert_ptr_nonnull(strstr(fg_error_message(), "/c is in epoch 2 already"));
     config.checkpoint = NULL;
     FG_EXPECT_FAILS(tiny_run(&config, TINY_IMAGES, 1), FG_ERR_ARGUMENT, "NULL");
 
@@ -182,6 +211,39 @@ START_TEST(test_not_to_be_resumed)
     FG_EXPECT_OK(fg_net_save(net, config.checkpoint));
     fg_net_free(net);
     FG_EXPECT_FAILS(tiny_run(&config, TINY_IMAGES, 1), FG_ERR_FILE, "w: is no checkpoint");
+}
+END_TEST
+
+/* Resumes config's checkpoint on what the arrays of tiny.h hold now. */
+static void expect_other_data(const fg_train_config *config, int classes, const char *reason)
+{
+    fg_dataset *dataset = NULL;
+    fg_trainer *trainer = NULL;
+
+    FG_EXPECT_OK(fg_dataset_create(&dataset, tiny_pixels, tiny_labels, TINY_IMAGES, 1,
+                                   TINY_SIDE, classes));
+    FG_EXPECT_FAILS(fg_trainer_resume(&trainer, fg_device_fixture(), config, dataset),
+                    FG_ERR_ARGUMENT, reason);
+    ck_assert_ptr_null(trainer);
+    fg_dataset_free(dataset);
+}
+
+/* As many images, but one pixel or label differs, be it of a held-out image. */
+START_TEST(test_other_data_is_refused)
+{
+    const fg_train_config config = stopping_config(scratch_path("c"), 2);
+    const int last = TINY_IMAGES - 1;
+
+    ck_assert_int_eq(tiny_run(&config, TINY_IMAGES, 0), FG_ERR_CANCELLED);
+    tiny_pixels[last * TINY_PLANE] ^= 1;
+    expect_other_data(&config, TINY_CLASSES, "has other images or labels than ");
+    tiny_pixels[last * TINY_PLANE] ^= 1;
+    tiny_labels[last] ^= 1;
+    expect_other_data(&config, TINY_CLASSES, "has other images or labels than ");
+    tiny_labels[last] ^= 1;
+    expect_other_data(&config, TINY_CLASSES + 1, "the data set has 5 classes, but ");
+    steps_left = -1;
+    FG_EXPECT_OK(tiny_run(&config, TINY_IMAGES, 1));
 }
 END_TEST
 
@@ -214,7 +276,7 @@ START_TEST(test_another_driver_is_named)
     fg_device_info other = *fg_device_information(device);
     strcpy(other.driver, "some other version");
     FG_EXPECT_OK(fg_checkpoint_write(scratch_path("other"), fg_trainer_net(trainer), &other,
-                                     &stored.recipe, &stored.state, TINY_IMAGES));
+                                     &stored.recipe, &stored.state, &stored.data));
     fg_checkpoint_close(&stored);
     fg_trainer_free(trainer);
 
@@ -289,10 +351,12 @@ int main(void)
     tcase_set_timeout(tests, 0); /* ctest has one */
     tcase_add_test(tests, test_stopped_and_resumed);
     tcase_add_test(tests, test_stopped_again_and_again);
+    tcase_add_test(tests, test_stopped_during_validation);
     tcase_add_test(tests, test_the_same_trainer_goes_on);
     tcase_add_test(tests, test_later_log_lines_are_removed);
     tcase_add_test(tests, test_what_a_checkpoint_says);
     tcase_add_test(tests, test_not_to_be_resumed);
+    tcase_add_test(tests, test_other_data_is_refused);
     tcase_add_test(tests, test_another_driver_is_named);
     tcase_add_test(tests, test_a_loss_that_is_not_finite);
     tcase_add_test(tests, test_a_running_statistic_that_is_not_finite);

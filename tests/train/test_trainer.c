@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "tiny.h"
+#include "train/checkpoint.h"
 
 START_TEST(test_eight_images_are_learnt)
 {
@@ -122,11 +123,14 @@ START_TEST(test_contradictions)
     const fg_recipe good = config.recipe;
 
     config.model = TINY_MODEL ":classes=5";
-    expect_refused(&config, TINY_IMAGES, FG_ERR_ARGUMENT, "classes is 5, but the data's is 4");
+    expect_refused(&config, TINY_IMAGES, FG_ERR_ARGUMENT,
+                   "classes is 5, but that of the data set is 4");
     config.model = TINY_MODEL ":channels=3";
-    expect_refused(&config, TINY_IMAGES, FG_ERR_ARGUMENT, "channels is 3, but the data's is 1");
+    expect_refused(&config, TINY_IMAGES, FG_ERR_ARGUMENT,
+                   "channels is 3, but that of the data set is 1");
     config.model = TINY_MODEL ":image=16";
-    expect_refused(&config, TINY_IMAGES, FG_ERR_ARGUMENT, "side is 16, but the data's is 8");
+    expect_refused(&config, TINY_IMAGES, FG_ERR_ARGUMENT,
+                   "side is 16, but that of the data set is 8");
     config.model = "sparsenet-11-4";
     expect_refused(&config, TINY_IMAGES, FG_ERR_ARGUMENT, "");
     config.model = NULL;
@@ -207,6 +211,99 @@ START_TEST(test_existing_files)
 }
 END_TEST
 
+static int stop_at_once(void *user)
+{
+    (void)user;
+    return 1;
+}
+
+/* The lines of an older run go when there is one to put in their place. */
+START_TEST(test_an_existing_log)
+{
+    fg_train_config config = tiny_config(NULL);
+    size_t bytes = 0;
+    char *before, *after;
+
+    config.log = scratch_path("log.csv");
+    FG_EXPECT_OK(tiny_run(&config, TINY_IMAGES, 0));
+    before = scratch_read(config.log, &bytes);
+    expect_refused(&config, TINY_IMAGES, FG_ERR_FILE, "log.csv: is there already");
+    config.overwrite = 1;
+    config.cancel = stop_at_once;
+    ck_assert_int_eq(tiny_run(&config, TINY_IMAGES, 0), FG_ERR_CANCELLED);
+    config.cancel = NULL;
+    config.recipe.rate = 1e30f;
+    ck_assert_int_eq(tiny_run(&config, TINY_IMAGES, 0), FG_ERR_NOT_FINITE);
+    after = scratch_read(config.log, &bytes);
+    ck_assert_str_eq(before, after);
+    free(after);
+
+    config.recipe.rate = 0.25f;
+    config.recipe.epochs = 1;
+    FG_EXPECT_OK(tiny_run(&config, TINY_IMAGES, 0));
+    after = scratch_read(config.log, &bytes);
+    ck_assert_ptr_nonnull(strstr(after, "\n1,0.25,"));
+    ck_assert_ptr_null(strstr(after, "\n2,"));
+    free(after);
+    free(before);
+}
+END_TEST
+
+static char log_path[64];
+
+static void remove_log(void *user, const fg_progress *progress)
+{
+    (void)user;
+    if (progress->epoch_done && progress->epoch == 1)
+        ck_assert_int_eq(remove(log_path), 0);
+}
+
+START_TEST(test_a_log_that_takes_no_line_costs_no_epoch)
+{
+    fg_train_config config = tiny_config(scratch_path("whole"));
+    fg_checkpoint stored;
+    size_t bytes = 0;
+
+    FG_EXPECT_OK(tiny_run(&config, TINY_IMAGES, 0));
+    snprintf(log_path, sizeof log_path, "%s", scratch_path("log.csv"));
+    config.checkpoint = scratch_path("part");
+    config.log = log_path;
+    config.progress = remove_log;
+    FG_EXPECT_FAILS(tiny_run(&config, TINY_IMAGES, 0), FG_ERR_FILE, "log.csv: No such file");
+    FG_EXPECT_OK(fg_checkpoint_open(&stored, config.checkpoint));
+    ck_assert_int_eq(stored.state.epoch, 2);
+    fg_checkpoint_close(&stored);
+
+    FG_EXPECT_OK(tiny_run(&config, TINY_IMAGES, 1));
+    scratch_expect_same(scratch_path("whole"), config.checkpoint);
+    char *text = scratch_read(log_path, &bytes);
+    ck_assert_ptr_nonnull(strstr(text, "\n3,"));
+    free(text);
+}
+END_TEST
+
+/* What the log's place is taken by is not the trainer's fault: it can run when that is gone. */
+START_TEST(test_a_log_that_cannot_be_begun)
+{
+    fg_train_config config = tiny_config(scratch_path("c"));
+    fg_dataset *dataset = tiny_dataset(TINY_IMAGES);
+    fg_trainer *trainer = NULL;
+
+    config.log = scratch_path("log.csv");
+    config.recipe.epochs = 1;
+    FG_EXPECT_OK(tiny_run(&config, TINY_IMAGES, 0));
+    config.recipe.epochs = 2;
+    FG_EXPECT_OK(fg_trainer_resume(&trainer, fg_device_fixture(), &config, dataset));
+    ck_assert_int_eq(remove(config.log), 0);
+    ck_assert_int_eq(mkdir(config.log, 0700), 0);
+    FG_EXPECT_FAILS(fg_trainer_run(trainer), FG_ERR_FILE, "log.csv: is not a regular file");
+    ck_assert_int_eq(rmdir(config.log), 0);
+    FG_EXPECT_OK(fg_trainer_run(trainer));
+    fg_trainer_free(trainer);
+    fg_dataset_free(dataset);
+}
+END_TEST
+
 START_TEST(test_given_weights)
 {
     fg_train_config config = tiny_config(NULL);
@@ -248,6 +345,9 @@ int main(void)
     tcase_add_test(tests, test_images_without_labels);
     tcase_add_test(tests, test_a_last_batch_of_one_value);
     tcase_add_test(tests, test_existing_files);
+    tcase_add_test(tests, test_an_existing_log);
+    tcase_add_test(tests, test_a_log_that_takes_no_line_costs_no_epoch);
+    tcase_add_test(tests, test_a_log_that_cannot_be_begun);
     tcase_add_test(tests, test_given_weights);
     suite_add_tcase(suite, tests);
 

@@ -153,6 +153,24 @@ START_TEST(test_weights_of_another_network)
 }
 END_TEST
 
+START_TEST(test_weights_say_how_many_classes)
+{
+    const char *path = scratch_path("w.safetensors");
+    fg_net *net = create_net("sparsenet-10-5:classes=7,channels=1,image=8", 1);
+    int classes = 0;
+
+    FG_EXPECT_OK(fg_net_save(net, path));
+    FG_EXPECT_OK(fg_weights_classes(&classes, path));
+    ck_assert_int_eq(classes, 7);
+    scratch_write(path, "\2\0\0\0\0\0\0\0{}", 10);
+    FG_EXPECT_FAILS(fg_weights_classes(&classes, path), FG_ERR_FILE, "head.linear.bias");
+    FG_EXPECT_FAILS(fg_weights_classes(&classes, scratch_path("none")), FG_ERR_FILE,
+                    "No such file");
+    ck_assert_int_eq(classes, 7);
+    fg_net_free(net);
+}
+END_TEST
+
 START_TEST(test_what_is_not_finite_is_not_saved)
 {
     const char *path = scratch_path("w.safetensors");
@@ -180,6 +198,7 @@ int main(void)
     tcase_add_test(tests, test_saved_is_loaded);
     tcase_add_test(tests, test_what_does_not_fit_changes_nothing);
     tcase_add_test(tests, test_weights_of_another_network);
+    tcase_add_test(tests, test_weights_say_how_many_classes);
     tcase_add_test(tests, test_what_is_not_finite_is_not_saved);
     suite_add_tcase(suite, tests);
 

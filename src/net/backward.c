@@ -6,81 +6,48 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "net/net.h"
+#include "net/pass.h"
 
-/* What a step has at hand. */
-struct pass {
-    fg_net *net;
-    const fg_step *step;
-    const fg_op *op;
-    fg_input in[FG_OP_INPUTS];
-    fg_output out;
-    const fg_buffer *affine[FG_OP_INPUTS];
-    const fg_buffer *partials[FG_OP_INPUTS]; /* of d_gamma and d_beta; NULL: no norm */
-    const fg_buffer *coefficients; /* of the output's gradient; NULL: it is not normalised */
-};
-
-static fg_status conv_backward(const struct pass *p)
+static fg_status conv_backward(const fg_pass *p)
 {
     fg_status status = FG_OK;
     fg_net *net = p->net;
-    const fg_op *op = p->op;
     const fg_tensor *tensors = net->plan->tensors;
-    fg_conv_call call = {
-        .in = p->in[0],
-        .out = p->out,
-        .images = net->images,
-        .affine = p->affine[0],
-        .relu = op->in[0].relu,
-        .parameters = net->parts[FG_PART_PARAMETERS],
-        .first_weight = tensors[op->weights].first,
-        .packed = fg_net_scratch(net, p->step, FG_SCRATCH_PACKED),
-        .partials = p->partials[0],
-        .coefficients = p->coefficients,
-        .weight_partials = fg_net_scratch(net, p->step, FG_SCRATCH_WEIGHTS),
-        .gradients = net->parts[FG_PART_GRADIENTS],
-        .first_gradient = tensors[op->weights].gradient,
-    };
+    fg_conv_call call = fg_pass_conv(p);
 
-    fg_net_dropout(&call, net, p->step->op, FG_MODE_TRAINING);
+    call.coefficients = p->coefficients;
+    call.weight_partials = fg_net_scratch(net, p->step, FG_SCRATCH_WEIGHTS);
+    call.gradients = net->parts[FG_PART_GRADIENTS];
+    call.first_gradient = tensors[p->op->weights].gradient;
     FG_TRY(fg_conv_backward(&net->convs[p->step->op], &call));
-    if (op->bias >= 0)
+    if (p->op->bias >= 0)
         FG_TRY(fg_linear_backward_bias(&net->linear, net->parts[FG_PART_GRADIENTS],
-                                       tensors[op->bias].gradient, &p->out, net->images));
+                                       tensors[p->op->bias].gradient, &p->out, p->images));
 
 cleanup:
     return status;
 }
 
-static fg_status sum_backward(const struct pass *p)
+static fg_status sum_backward(const fg_pass *p)
 {
-    fg_sum_call call = {
-        .out = p->out, .images = p->net->images, .coefficients = p->coefficients};
+    fg_sum_call call = fg_pass_sum(p);
 
-    for (int i = 0; i < FG_OP_INPUTS; ++i) {
-        call.in[i] = p->in[i];
-        call.affine[i] = p->affine[i];
-        call.relu[i] = p->op->in[i].relu;
-        call.stride[i] = p->op->in[i].stride;
+    call.coefficients = p->coefficients;
+    for (int i = 0; i < FG_OP_INPUTS; ++i)
         call.norm_partials[i] = p->partials[i];
-    }
     return fg_sum_backward(&p->net->sums[p->step->op], &call);
 }
 
-static fg_status max_pool_backward(const struct pass *p)
+static fg_status max_pool_backward(const fg_pass *p)
 {
-    const fg_max_pool_call call = {.in = p->in[0],
-                                   .relu = p->op->in[0].relu,
-                                   .affine = p->affine[0],
-                                   .out = p->out,
-                                   .images = p->net->images,
-                                   .coefficients = p->coefficients,
-                                   .norm_partials = p->partials[0]};
+    fg_max_pool_call call = fg_pass_max_pool(p);
 
+    call.coefficients = p->coefficients;
+    call.norm_partials = p->partials[0];
     return fg_max_pool_backward(&p->net->max_pool, &call);
 }
 
-static fg_status run(const struct pass *p)
+static fg_status run(const fg_pass *p)
 {
     fg_net *net = p->net;
 
@@ -90,60 +57,33 @@ static fg_status run(const struct pass *p)
     case FG_OP_SUM:
         return sum_backward(p);
     case FG_OP_MEAN_POOL:
-        return fg_pool_backward(&net->pool, p->in[0].map, &p->out, p->coefficients,
-                                net->images);
+        return fg_pool_backward(&net->pool, p->in[0].map, &p->out, p->coefficients, p->images);
     case FG_OP_MAX_POOL:
         return max_pool_backward(p);
     case FG_OP_HEAD_POOL:
         return fg_head_pool_backward(&net->head_pool, &p->in[0], p->out.map, p->affine[0],
-                                     p->op->in[0].relu, p->partials[0], p->op->grid,
-                                     net->images);
+                                     p->op->in[0].relu, p->partials[0], p->op->grid, p->images);
     }
     return fg_fail(FG_ERR_ARGUMENT, "%s is no operation", p->op->name);
-}
-
-/* Before: what the operation reads its input and its output's gradient with. */
-static fg_status prepare(struct pass *p)
-{
-    static const enum fg_scratch affine[] = {FG_SCRATCH_AFFINE, FG_SCRATCH_AFFINE_SECOND};
-    static const enum fg_scratch partials[] = {FG_SCRATCH_PARTIALS, FG_SCRATCH_PARTIALS_SECOND};
-    fg_status status = FG_OK;
-    fg_net *net = p->net;
-
-    p->out = fg_net_output(net, p->op);
-    p->coefficients = fg_net_scratch(net, p->step, FG_SCRATCH_COEFFICIENTS);
-    if (p->coefficients != NULL)
-        FG_TRY(fg_batchnorm_coefficients(&net->batchnorm, p->coefficients,
-                                         net->parts[FG_PART_SUMS],
-                                         net->parts[FG_PART_STATISTICS], &p->out, net->images));
-    for (int i = 0; i < FG_OP_INPUTS; ++i) {
-        p->in[i] = fg_net_input(net, &p->op->in[i]);
-        p->affine[i] = fg_net_scratch(net, p->step, affine[i]);
-        p->partials[i] = fg_net_scratch(net, p->step, partials[i]);
-        if (p->affine[i] != NULL)
-            FG_TRY(fg_batchnorm_affine(&net->batchnorm, p->affine[i], &p->in[i],
-                                       FG_AFFINE_BATCH, net->parts[FG_PART_STATISTICS],
-                                       net->parts[FG_PART_PARAMETERS],
-                                       net->parts[FG_PART_RUNNING]));
-    }
-
-cleanup:
-    return status;
 }
 
 static fg_status walk_step(fg_net *net, const fg_step *step)
 {
     fg_status status = FG_OK;
-    struct pass p = {.net = net, .step = step, .op = &net->plan->ops[step->op]};
+    fg_pass p;
 
-    FG_TRY(prepare(&p));
+    FG_TRY(fg_pass_begin(&p, net, step, FG_MODE_TRAINING, net->images));
+    if (p.coefficients != NULL)
+        FG_TRY(fg_batchnorm_coefficients(&net->batchnorm, p.coefficients,
+                                         net->parts[FG_PART_SUMS],
+                                         net->parts[FG_PART_STATISTICS], &p.out, p.images));
     FG_TRY(run(&p));
     for (int i = 0; i < FG_OP_INPUTS; ++i)
         if (p.partials[i] != NULL)
             FG_TRY(fg_batchnorm_backward(
                 &net->batchnorm, net->parts[FG_PART_GRADIENTS], net->parts[FG_PART_SUMS],
                 &p.in[i], p.op->kind == FG_OP_SUM ? p.out.map : p.in[i].map,
-                net->parts[FG_PART_PARAMETERS], p.partials[i], net->images));
+                net->parts[FG_PART_PARAMETERS], p.partials[i], p.images));
 
 cleanup:
     return status;

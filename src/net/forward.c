@@ -5,82 +5,34 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "net/net.h"
+#include "net/pass.h"
 
-/* What a step has at hand. */
-struct pass {
-    fg_net *net;
-    const fg_step *step;
-    const fg_op *op;
-    fg_mode mode;
-    int images;
-    fg_input in[FG_OP_INPUTS];
-    fg_output out;
-    const fg_buffer *affine[FG_OP_INPUTS];
-    const fg_buffer *partials; /* of the statistics that someone wants; else NULL */
-};
-
-static fg_status make_affine(const struct pass *p, int input)
+static fg_status conv_forward(const fg_pass *p)
 {
-    fg_net *net = p->net;
-
-    if (p->affine[input] == NULL)
-        return FG_OK;
-    return fg_batchnorm_affine(&net->batchnorm, p->affine[input], &p->in[input],
-                               p->mode == FG_MODE_TRAINING ? FG_AFFINE_BATCH
-                                                           : FG_AFFINE_RUNNING,
-                               net->parts[FG_PART_STATISTICS], net->parts[FG_PART_PARAMETERS],
-                               net->parts[FG_PART_RUNNING]);
-}
-
-static fg_status conv_forward(const struct pass *p)
-{
-    fg_net *net = p->net;
     const fg_op *op = p->op;
-    const fg_tensor *tensors = net->plan->tensors;
-    fg_conv_call call = {
-        .in = p->in[0],
-        .out = p->out,
-        .images = p->images,
-        .affine = p->affine[0],
-        .relu = op->in[0].relu,
-        .parameters = net->parts[FG_PART_PARAMETERS],
-        .first_weight = tensors[op->weights].first,
-        .packed = fg_net_scratch(net, p->step, FG_SCRATCH_PACKED),
-        .partials = p->partials,
-        .first_bias = op->bias >= 0 ? (long)tensors[op->bias].first : -1,
-    };
+    fg_conv_call call = fg_pass_conv(p);
 
-    fg_net_dropout(&call, net, p->step->op, p->mode);
-    return fg_conv_forward(&net->convs[p->step->op], &call);
+    call.first_bias = op->bias >= 0 ? (long)p->net->plan->tensors[op->bias].first : -1;
+    return fg_conv_forward(&p->net->convs[p->step->op], &call);
 }
 
-static fg_status sum_forward(const struct pass *p)
+static fg_status sum_forward(const fg_pass *p)
 {
-    fg_sum_call call = {.out = p->out, .images = p->images, .statistics_partials = p->partials};
+    fg_sum_call call = fg_pass_sum(p);
 
-    for (int i = 0; i < FG_OP_INPUTS; ++i) {
-        call.in[i] = p->in[i];
-        call.affine[i] = p->affine[i];
-        call.relu[i] = p->op->in[i].relu;
-        call.stride[i] = p->op->in[i].stride;
-    }
+    call.statistics_partials = p->partials[0];
     return fg_sum_forward(&p->net->sums[p->step->op], &call);
 }
 
-static fg_status max_pool_forward(const struct pass *p)
+static fg_status max_pool_forward(const fg_pass *p)
 {
-    const fg_max_pool_call call = {.in = p->in[0],
-                                   .relu = p->op->in[0].relu,
-                                   .affine = p->affine[0],
-                                   .out = p->out,
-                                   .images = p->images,
-                                   .statistics_partials = p->partials};
+    fg_max_pool_call call = fg_pass_max_pool(p);
 
+    call.statistics_partials = p->partials[0];
     return fg_max_pool_forward(&p->net->max_pool, &call);
 }
 
-static fg_status run(const struct pass *p)
+static fg_status run(const fg_pass *p)
 {
     fg_net *net = p->net;
 
@@ -90,7 +42,7 @@ static fg_status run(const struct pass *p)
     case FG_OP_SUM:
         return sum_forward(p);
     case FG_OP_MEAN_POOL:
-        return fg_pool_forward(&net->pool, p->in[0].map, &p->out, p->partials, p->images);
+        return fg_pool_forward(&net->pool, p->in[0].map, &p->out, p->partials[0], p->images);
     case FG_OP_MAX_POOL:
         return max_pool_forward(p);
     case FG_OP_HEAD_POOL:
@@ -103,23 +55,16 @@ static fg_status run(const struct pass *p)
 static fg_status walk_step(fg_net *net, const fg_step *step, fg_mode mode, int images)
 {
     fg_status status = FG_OK;
-    const fg_op *op = &net->plan->ops[step->op];
-    struct pass p = {.net = net, .step = step, .op = op, .mode = mode, .images = images};
+    fg_pass p;
 
-    for (int i = 0; i < FG_OP_INPUTS; ++i) {
-        p.in[i] = fg_net_input(net, &op->in[i]);
-        p.affine[i] =
-            fg_net_scratch(net, step, i == 0 ? FG_SCRATCH_AFFINE : FG_SCRATCH_AFFINE_SECOND);
-        FG_TRY(make_affine(&p, i));
-    }
-    p.out = fg_net_output(net, op);
-    if (mode == FG_MODE_TRAINING && p.out.map->first_slot >= 0)
-        p.partials = fg_net_scratch(net, step, FG_SCRATCH_PARTIALS);
+    FG_TRY(fg_pass_begin(&p, net, step, mode, images));
+    if (mode == FG_MODE_EVALUATION)
+        p.partials[0] = NULL; /* what is normalised takes running statistics */
     FG_TRY(run(&p));
-    if (p.partials != NULL)
+    if (p.partials[0] != NULL)
         FG_TRY(fg_batchnorm_statistics(
-            &net->batchnorm, net->parts[FG_PART_STATISTICS], p.partials, &p.out, images,
-            op->kind == FG_OP_CONV && fg_conv_image_runs(&net->convs[step->op])));
+            &net->batchnorm, net->parts[FG_PART_STATISTICS], p.partials[0], &p.out, images,
+            p.op->kind == FG_OP_CONV && fg_conv_image_runs(&net->convs[step->op])));
 
 cleanup:
     return status;

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "device/event.h"
-#include "ops/dropout.h"
 
 static fg_status prepare_conv(fg_net *net, int index)
 {
@@ -24,6 +23,7 @@ static fg_status prepare_conv(fg_net *net, int index)
         .in_width = in->width,
         .height = out->height,
         .width = out->width,
+        .images = plan->images,
         .in_place = op->in[0].map == op->out_map,
         .backward = plan->training,
         .data = in->gradients >= 0,
@@ -159,15 +159,6 @@ void fg_net_free(fg_net *net)
 void fg_net_resume(fg_net *net, uint64_t passes)
 {
     net->passes = passes;
-}
-
-void fg_net_dropout(fg_conv_call *call, const fg_net *net, int op, fg_mode mode)
-{
-    /* Two masks per operation: in front of it and behind it. */
-    const double rate = mode == FG_MODE_TRAINING ? net->plan->network.dropout.rate : 0.0;
-
-    call->in_dropout = fg_dropout_of(rate, net->seed, net->passes, 2 * (uint32_t)op);
-    call->out_dropout = fg_dropout_of(rate, net->seed, net->passes, 2 * (uint32_t)op + 1);
 }
 
 const fg_plan *fg_net_plan(const fg_net *net)

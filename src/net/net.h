@@ -1,7 +1,8 @@
 /* net.h - a network on a device: the plan, its memory and the operations that walk it.
  *
- * net.c creates and frees, memory.c places, forward.c and backward.c walk the plan, step.c is
- * the calls of the public header, params.c reads and writes tensors.
+ * net.c creates and frees, memory.c places, forward.c and backward.c walk the plan (pass.c is what
+ * a step of both works with), step.c is the calls of the public header, params.c reads and writes
+ * tensors.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -85,9 +86,6 @@ fg_status fg_net_poison(fg_net *net, int step);
 fg_input fg_net_input(const fg_net *net, const fg_reads *reads);
 fg_output fg_net_output(const fg_net *net, const fg_op *op);
 const fg_buffer *fg_net_scratch(const fg_net *net, const fg_step *step, enum fg_scratch which);
-
-/* The masks of a convolution in the present pass; evaluation drops nothing. */
-void fg_net_dropout(fg_conv_call *call, const fg_net *net, int op, fg_mode mode);
 
 /* Training goes on behind so many passes: their masks do not come again. */
 void fg_net_resume(fg_net *net, uint64_t passes);

@@ -1,0 +1,79 @@
+/* pass.c - one operation of a walk: what it is called with.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "net/pass.h"
+
+#include "ops/dropout.h"
+
+fg_status fg_pass_begin(fg_pass *out, fg_net *net, const fg_step *step, fg_mode mode,
+                        int images)
+{
+    static const enum fg_scratch affine[] = {FG_SCRATCH_AFFINE, FG_SCRATCH_AFFINE_SECOND};
+    static const enum fg_scratch partials[] = {FG_SCRATCH_PARTIALS, FG_SCRATCH_PARTIALS_SECOND};
+    const fg_op *op = &net->plan->ops[step->op];
+    fg_status status = FG_OK;
+    fg_pass pass = {.net = net, .step = step, .op = op, .mode = mode, .images = images};
+
+    pass.out = fg_net_output(net, op);
+    pass.coefficients = fg_net_scratch(net, step, FG_SCRATCH_COEFFICIENTS);
+    for (int i = 0; i < FG_OP_INPUTS; ++i) {
+        pass.in[i] = fg_net_input(net, &op->in[i]);
+        pass.partials[i] = fg_net_scratch(net, step, partials[i]);
+        pass.affine[i] = fg_net_scratch(net, step, affine[i]);
+        if (pass.affine[i] != NULL)
+            FG_TRY(fg_batchnorm_affine(
+                &net->batchnorm, pass.affine[i], &pass.in[i],
+                mode == FG_MODE_TRAINING ? FG_AFFINE_BATCH : FG_AFFINE_RUNNING,
+                net->parts[FG_PART_STATISTICS], net->parts[FG_PART_PARAMETERS],
+                net->parts[FG_PART_RUNNING]));
+    }
+    *out = pass;
+
+cleanup:
+    return status;
+}
+
+fg_conv_call fg_pass_conv(const fg_pass *pass)
+{
+    const fg_net *net = pass->net;
+    const uint32_t op = (uint32_t)pass->step->op;
+    /* Evaluation drops nothing. Two masks per operation: in front of it and behind it. */
+    const double rate = pass->mode == FG_MODE_TRAINING ? net->plan->network.dropout.rate : 0.0;
+
+    return (fg_conv_call){
+        .in = pass->in[0],
+        .out = pass->out,
+        .images = pass->images,
+        .affine = pass->affine[0],
+        .relu = pass->op->in[0].relu,
+        .parameters = net->parts[FG_PART_PARAMETERS],
+        .first_weight = net->plan->tensors[pass->op->weights].first,
+        .packed = fg_net_scratch(net, pass->step, FG_SCRATCH_PACKED),
+        .partials = pass->partials[0],
+        .in_dropout = fg_dropout_of(rate, net->seed, net->passes, 2 * op),
+        .out_dropout = fg_dropout_of(rate, net->seed, net->passes, 2 * op + 1),
+    };
+}
+
+fg_sum_call fg_pass_sum(const fg_pass *pass)
+{
+    fg_sum_call call = {.out = pass->out, .images = pass->images};
+
+    for (int i = 0; i < FG_OP_INPUTS; ++i) {
+        call.in[i] = pass->in[i];
+        call.affine[i] = pass->affine[i];
+        call.relu[i] = pass->op->in[i].relu;
+        call.stride[i] = pass->op->in[i].stride;
+    }
+    return call;
+}
+
+fg_max_pool_call fg_pass_max_pool(const fg_pass *pass)
+{
+    return (fg_max_pool_call){.in = pass->in[0],
+                              .relu = pass->op->in[0].relu,
+                              .affine = pass->affine[0],
+                              .out = pass->out,
+                              .images = pass->images};
+}

@@ -169,6 +169,33 @@ START_TEST(test_net_survives_a_loss_that_is_not_finite)
 }
 END_TEST
 
+/* In a filter, in the norm in front of one, in a picture: through ReLU and all that is behind it,
+ * to the loss and back. */
+START_TEST(test_a_nan_shows_in_loss_and_gradient)
+{
+    static const char *const places[] = {"stem.conv.weight", "stage1.layer1.norm1.weight",
+                                         "head.norm.bias", "pixels"};
+    const nets_batch batch = nets_batch_of(net, IMAGES, 0);
+    const nets_state start = nets_state_of(net);
+
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; ++i) {
+        const int found = fg_net_find(net, places[i]);
+        const int tensor = found >= 0 ? found : fg_net_find(net, "stem.conv.weight");
+        const size_t count = (size_t)fg_net_tensor(net, tensor).elements;
+        float *values = fg_arrays_floats(count), loss = 0;
+
+        FG_EXPECT_OK(fg_net_read(net, tensor, values));
+        *(found >= 0 ? values : batch.pixels) = NAN;
+        FG_EXPECT_OK(fg_net_write(net, tensor, values));
+        FG_EXPECT_OK(fg_net_forward(net, FG_MODE_TRAINING, NULL, batch.pixels, IMAGES));
+        FG_EXPECT_FAILS(fg_net_backward(net, &loss, batch.labels), FG_ERR_NOT_FINITE, "step");
+        FG_EXPECT_OK(fg_net_read_gradient(net, tensor, values));
+        ck_assert_msg(isnan(values[0]), "%s: the gradient is %g", places[i], (double)values[0]);
+        nets_state_apply(net, &start);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("net/refused");
@@ -185,6 +212,7 @@ int main(void)
     tcase_add_test(tests, test_passes_need_kept_gradients);
     tcase_add_test(tests, test_single_values_have_no_variance);
     tcase_add_test(tests, test_net_survives_a_loss_that_is_not_finite);
+    tcase_add_test(tests, test_a_nan_shows_in_loss_and_gradient);
     suite_add_tcase(suite, tests);
     srunner_set_fork_status(runner, CK_NOFORK);
     srunner_run_all(runner, CK_ENV);

@@ -55,24 +55,22 @@ __kernel FG_ONE_WORK_ITEM void conv_forward(
 #endif
     const struct fg_chunk chunk = fg_chunks_at(a.chunks, get_global_id(0));
     const struct share share = share_at(get_global_id(1), a.out_channels, a);
-    const int listed = (share.end_group - share.first_group) * a.in_channels;
     const int padded = (a.out_channels + TILE_CHANNELS - 1) / TILE_CHANNELS * TILE_CHANNELS;
     __local float *shares = results + (a.outs + TILE_CHANNELS) * a.tile;
-    const struct pack_space space = {shares + a.tile, channels + listed,
-                                     channels + listed + a.row + FG_LANES};
+    const struct pack_space space = {shares + a.tile, channels + a.listed,
+                                     channels + a.listed + a.row + FG_LANES};
+    struct list list =
+        list_of(sources + a.first_source, channels, 0, share.end_group * a.in_channels);
 
-    list_channels(channels, 0, sources + a.first_source, share.first_group * a.in_channels,
-                  listed);
     for (int r = 0; r < runs_of(chunk); ++r) {
         const struct run run = run_at(chunk, a.chunks, r);
         for (int first = 0; first < run.pixels; first += a.tile) {
             const struct tile tile = tile_at(run, first, a.tile);
-            const int16 before = (run.pixels - lane_numbers() + FG_LANES - 1) / FG_LANES;
+            const int16 before = (run.pixels - lanes_numbers() + FG_LANES - 1) / FG_LANES;
             make_shares(shares, convert_float16(r * before + first / FG_LANES), tile.pixels);
             pack_begin(space, tile, a.chunks);
             for (int group = share.first_group; group < share.end_group; ++group) {
-                __local const int *list =
-                    channels + (group - share.first_group) * a.in_channels;
+                const int in0 = group * a.in_channels;
                 const int first_out = group * a.out_channels + share.first;
                 __global const float *w =
                     weights + ((size_t)group * padded + share.first) * a.in_channels * TAPS;
@@ -86,17 +84,13 @@ __kernel FG_ONE_WORK_ITEM void conv_forward(
                 for (int c0 = 0; c0 < a.in_channels; c0 += a.block) {
                     const int block = min(a.block, a.in_channels - c0);
                     const int last = c0 + block == a.in_channels;
-                    const struct next next = {in + tile.pixel + (last ? a.tile : 0),
-                                              list,
-                                              a.in_pitch,
-                                              last ? 0 : c0 + block,
-                                              a.in_channels - 1,
-                                              a.tile / FG_LANES};
-                    for (int c = c0; c < c0 + block; ++c)
-                        pack_input(packed + (c - c0) * COPIES * a.row,
-                                   in + (size_t)list[c] * a.in_pitch + tile.pixel,
-                                   affine[group * a.in_channels + c], group * a.in_channels + c,
-                                   space, tile, a);
+                    list = list_channels(list, in0 + c0, block, a.listed);
+                    const struct next next = {in + tile.pixel + (last ? a.tile : 0), list,
+                                              in0 + (last ? 0 : c0 + block), a.tile / FG_LANES};
+                    for (int c = in0 + c0; c < in0 + c0 + block; ++c)
+                        pack_input(packed + (c - in0 - c0) * COPIES * a.row,
+                                   in + (size_t)place_of(list, c) * a.in_pitch + tile.pixel,
+                                   affine[c], c, space, tile, a);
                     multiply_forward(results, packed, w, parameters + a.bias + first_out, tile,
                                      share.count, a.in_channels, c0, block, next, a);
                 }
@@ -135,8 +129,8 @@ __kernel FG_ONE_WORK_ITEM void conv_forward(
  * the next ones meanwhile. */
 INLINE void multiply_data(__local float *da, __local const float *packed,
                           __global const float *weights, __global const float *in,
-                          __global const float *in_gradient, __local const int *channels,
-                          struct tile tile, int next, const struct fg_conv_args a)
+                          __global const float *in_gradient, struct list list, int next,
+                          struct tile tile, const struct fg_conv_args a)
 {
     const int lines_per_out = (2 * SUMS + a.outs - 1) / a.outs;
 
@@ -150,7 +144,7 @@ INLINE void multiply_data(__local float *da, __local const float *packed,
             __local const float *row = packed + k * COPIES * a.row + v * FG_LANES;
             for (int i = k * lines_per_out; i < min((k + 1) * lines_per_out, 2 * SUMS); ++i) {
                 const int line = i % SUMS;
-                const size_t channel = channels[min(next + line / VECTORS, a.in_channels - 1)];
+                const size_t channel = nearest_place(list, next + line / VECTORS);
                 FG_PREFETCH((i < SUMS ? in : in_gradient) + channel * a.in_pitch + tile.pixel +
                             (v + line % VECTORS) * FG_LANES);
             }
@@ -200,14 +194,13 @@ conv_backward(__global const float *in,
 #endif
     const struct fg_chunk chunk = fg_chunks_at(a.chunks, get_global_id(0));
     const struct share share = share_at(get_global_id(1), a.outs, a);
-    const int first_in = share.first_group * a.in_channels;
-    const int listed = share.end_group * a.in_channels - first_in;
     const int padded = (a.in_channels + TILE_CHANNELS - 1) / TILE_CHANNELS * TILE_CHANNELS;
-    __local int *adds = channels + listed;
-    const struct pack_space space = {block + TILE_CHANNELS * a.tile, adds + listed,
-                                     adds + listed + a.row + FG_LANES};
+    __local int *adds = channels + a.listed;
+    const struct pack_space space = {block + TILE_CHANNELS * a.tile, adds + a.listed,
+                                     adds + a.listed + a.row + FG_LANES};
+    struct list list =
+        list_of(sources + a.first_source, channels, adds, share.end_group * a.in_channels);
 
-    list_channels(channels, adds, sources + a.first_source, first_in, listed);
     norm_partials += (size_t)get_global_id(0) * a.groups * a.in_channels * 2 * FG_LANES;
     weight_partials += (size_t)get_global_id(0) * a.groups * a.in_channels * a.lanes;
     for (int i = 0; i < a.tile * a.lanes; i += FG_LANES)
@@ -222,7 +215,6 @@ conv_backward(__global const float *in,
             for (int group = share.first_group; group < share.end_group; ++group) {
                 const int in0 = group * a.in_channels;
                 const int out0 = group * a.out_channels + a.first_out;
-                __local const int *list = channels + in0 - first_in;
 
                 for (int k = 0; k < a.outs; ++k) {
                     const size_t at =
@@ -237,27 +229,26 @@ conv_backward(__global const float *in,
 
                 for (int c0 = 0; c0 < a.in_channels; c0 += TILE_CHANNELS) {
                     const int count = min(TILE_CHANNELS, a.in_channels - c0);
+                    list = list_channels(list, in0 + c0, count, a.listed);
 #if BACKWARD_DATA
                     multiply_data(block, packed,
                                   weights + ((size_t)group * padded + c0) * a.outs * TAPS, in,
-                                  in_gradient, list, tile, c0 + TILE_CHANNELS, a);
+                                  in_gradient, list, in0 + c0 + TILE_CHANNELS, tile, a);
 #endif
-                    for (int c = 0; c < count; ++c) {
-                        const struct fg_affine f = affine[in0 + c0 + c];
-                        const size_t at = (size_t)list[c0 + c] * a.in_pitch + tile.pixel;
-                        __local float *row = block + c * a.tile;
+                    for (int c = in0 + c0; c < in0 + c0 + count; ++c) {
+                        const struct fg_affine f = affine[c];
+                        const size_t at = (size_t)place_of(list, c) * a.in_pitch + tile.pixel;
+                        __local float *row = block + (c - in0 - c0) * a.tile;
 #if BACKWARD_DATA
-                        add_gradient(in_gradient + at,
-                                     a.first_out > 0 || adds[in0 - first_in + c0 + c],
-                                     norm_partials + (in0 + c0 + c) * 2 * FG_LANES,
-                                     begins && a.first_out == 0, row, in + at, f, in0 + c0 + c,
-                                     tile.pixel, tile.pixels, a);
+                        add_gradient(in_gradient + at, a.first_out > 0 || adds[c - list.first],
+                                     norm_partials + c * 2 * FG_LANES,
+                                     begins && a.first_out == 0, row, in + at, f, c, tile.pixel,
+                                     tile.pixels, a);
 #endif
                         /* da is done with: from here on the block holds the input. */
                         for (int i = 0; i < tile.pixels; i += FG_LANES)
-                            vstore16(
-                                read_input(in + at + i, f, in0 + c0 + c, tile.pixel + i, a), 0,
-                                row + i);
+                            vstore16(read_input(in + at + i, f, c, tile.pixel + i, a), 0,
+                                     row + i);
                     }
                     for (int c = count; c < TILE_CHANNELS; ++c)
                         for (int i = 0; i < tile.pixels; i += FG_LANES)

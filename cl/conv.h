@@ -73,13 +73,15 @@ struct fg_conv_args {
     fg_i32 in_channels;       /* of a group */
     fg_i32 out_first_channel; /* in the output's map */
     fg_i32 out_channels;      /* of a group */
-    fg_i32 first_out;  /* backward: of every group, the launch does outputs first_out .. */
-    fg_i32 outs;       /* ... first_out + outs - 1; forward: a work-item does outs of them */
-    fg_i32 tile;       /* pixels of a tile, a multiple of FG_LANES * VECTORS */
-    fg_i32 row;        /* floats of one packed row: tile, with a halo of a row on both sides */
-    fg_i32 block;      /* forward: channels that are packed at once */
-    fg_i32 lanes;      /* backward: floats of a row of weight gradients */
-    fg_i32 bias;       /* forward: first element of the bias, or -1 */
+    fg_i32 first_out; /* backward: of every group, the launch does outputs first_out .. */
+    fg_i32 outs;      /* ... first_out + outs - 1; forward: a work-item does outs of them */
+    fg_i32 tile;      /* pixels of a tile, a multiple of FG_LANES * VECTORS */
+    fg_i32 row;       /* floats of one packed row: tile, with a halo of a row on both sides */
+    fg_i32 block;     /* forward: channels that are packed at once */
+    fg_i32 listed; /* channels whose places are in local memory at once: all of the groups of a
+                          work-item if they are several */
+    fg_i32 lanes;  /* backward: floats of a row of weight gradients */
+    fg_i32 bias;   /* forward: first element of the bias, or -1 */
     fg_i32 statistics; /* forward: 1 to write the partial statistics of the output */
     fg_i32 norm;       /* backward: 1 to write partial d_gamma and d_beta */
     fg_i32 finish; /* backward: 1: the output's gradient is G + q (y - mean) + c, 0: it is G */

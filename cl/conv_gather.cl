@@ -24,34 +24,42 @@
 /* Packs rows first .. first + count - 1 of a group: row = c * taps + tap. A channel's line stays
  * for its rows to come, so they must be asked for in order.
  *
- * packed         [count][tile]
- * channels       where the group's channels are in the map in
- * first_channel  of the group, in the list */
-INLINE void pack_inputs(__local float *packed, __global const float *in,
-                        __local const int *channels, __global const struct fg_affine *affine,
-                        int first_channel, struct gather_space space, struct tile tile,
-                        int first, int count, const struct fg_conv_args a)
+ * packed  [count][tile]
+ * first_channel  of the group */
+INLINE void pack_inputs(__local float *packed, __global const float *in, struct list list,
+                        __global const struct fg_affine *affine, int first_channel,
+                        struct gather_space space, struct tile tile, int first, int count,
+                        const struct fg_conv_args a)
 {
     const struct span span = span_of(tile, a);
     const int taps = a.side * a.side;
 
     for (int r = first; r < first + count; ++r, packed += a.tile) {
-        const int c = r / taps, i = r % taps / a.side, j = r % a.side;
+        const int c = first_channel + r / taps, i = r % taps / a.side, j = r % a.side;
         const struct tap tap = {i - a.side / 2, j - a.side / 2, a.stride, a.in_height,
                                 a.in_width};
         const int odd_row = tap.row & (a.stride - 1), odd_column = tap.column & (a.stride - 1);
-        __global const float *x = in + (size_t)channels[c] * a.in_pitch;
+        __global const float *x = in + (size_t)place_of(list, c) * a.in_pitch;
 
         if (r % taps == 0 && a.stride == 1)
-            load_input(space.line, x, affine[first_channel + c], first_channel + c, span, a);
+            load_input(space.line, x, affine[c], c, span, a);
         else if (r % taps == 0)
-            split_input(space.line, x, affine[first_channel + c], first_channel + c, span, a);
+            split_input(space.line, x, affine[c], c, span, a);
         gather_row(packed,
                    space.line + (odd_row * 2 + odd_column) * a.line + tile.pixel - span.first +
                        (tap.row - odd_row) / a.stride * a.out_width +
                        (tap.column - odd_column) / a.stride,
                    tap, space, tile.vectors);
     }
+}
+
+/* The list with the channels of these rows. */
+INLINE struct list list_rows(struct list list, int first_channel, int first, int count,
+                             const struct fg_conv_args a)
+{
+    const int taps = a.side * a.side;
+    return list_channels(list, first_channel + first / taps,
+                         (first + count - 1) / taps - first / taps + 1, a.listed);
 }
 
 /* ---- forward ----
@@ -77,24 +85,22 @@ __kernel FG_ONE_WORK_ITEM void conv_gather_forward(
     const struct fg_chunk chunk = fg_chunks_at(a.chunks, get_global_id(0));
     const struct run run = run_at(chunk, a.chunks, 0);
     const struct share share = share_at(get_global_id(1), a.out_channels, a);
-    const int listed = (share.end_group - share.first_group) * a.in_channels;
     const int padded = (a.out_channels + TILE_CHANNELS - 1) / TILE_CHANNELS * TILE_CHANNELS;
     const int rows = a.in_channels * a.side * a.side;
     __local float *shares = results + (a.outs + TILE_CHANNELS) * a.tile;
-    const struct gather_space space = {shares + a.tile, channels + listed,
-                                       channels + listed + a.tile};
+    const struct gather_space space = {shares + a.tile, channels + a.listed,
+                                       channels + a.listed + a.tile};
+    struct list list =
+        list_of(sources + a.first_source, channels, 0, share.end_group * a.in_channels);
 
-    list_channels(channels, 0, sources + a.first_source, share.first_group * a.in_channels,
-                  listed);
     clear_line(space.line, a.stride * a.stride * a.line);
     for (int first = 0; first < run.pixels; first += a.tile) {
         const struct tile tile = tile_at(run, first, a.tile);
         make_shares(shares, (float16)(first / FG_LANES), tile.pixels);
         mark_pixels(space, tile, a);
         for (int group = share.first_group; group < share.end_group; ++group) {
-            __local const int *list = channels + (group - share.first_group) * a.in_channels;
+            const int in0 = group * a.in_channels;
             const int first_out = group * a.out_channels + share.first;
-            const struct next none = {in, list, 0, 0, 0, 0};
             __global float *to =
                 out + (size_t)(a.out_first_channel + first_out) * a.out_pitch + tile.pixel;
             __global float *sums =
@@ -103,8 +109,9 @@ __kernel FG_ONE_WORK_ITEM void conv_gather_forward(
 
             for (int r = 0; r < rows; r += a.block) {
                 const int block = min(a.block, rows - r);
-                pack_inputs(packed, in, list, affine, group * a.in_channels, space, tile, r,
-                            block, a);
+                list = list_rows(list, in0, r, block, a);
+                const struct next none = {in, list, 0, 0};
+                pack_inputs(packed, in, list, affine, in0, space, tile, r, block, a);
                 multiply_forward(results, packed,
                                  weights + ((size_t)group * padded + share.first) * rows,
                                  parameters + a.bias + first_out, tile, share.count, rows, r,
@@ -144,14 +151,13 @@ conv_gather_backward_weights(__global const float *in,
     const struct fg_chunk chunk = fg_chunks_at(a.chunks, get_global_id(0));
     const struct run run = run_at(chunk, a.chunks, 0);
     const struct share share = share_at(get_global_id(1), a.outs, a);
-    const int listed = (share.end_group - share.first_group) * a.in_channels;
     const int rows = a.in_channels * a.side * a.side;
-    const struct gather_space space = {block + TILE_CHANNELS * a.tile, channels + listed,
-                                       channels + listed + a.tile};
+    const struct gather_space space = {block + TILE_CHANNELS * a.tile, channels + a.listed,
+                                       channels + a.listed + a.tile};
     const struct pack_space none = {0, 0, 0}; /* dy needs no neighbours */
+    struct list list =
+        list_of(sources + a.first_source, channels, 0, share.end_group * a.in_channels);
 
-    list_channels(channels, 0, sources + a.first_source, share.first_group * a.in_channels,
-                  listed);
     clear_line(space.line, a.stride * a.stride * a.line);
     for (int i = 0; i < a.tile * a.lanes; i += FG_LANES)
         vstore16((float16)(0.0f), 0, dy + i);
@@ -160,7 +166,7 @@ conv_gather_backward_weights(__global const float *in,
         const struct tile tile = tile_at(run, first, a.tile);
         mark_pixels(space, tile, a);
         for (int group = share.first_group; group < share.end_group; ++group) {
-            __local const int *list = channels + (group - share.first_group) * a.in_channels;
+            const int in0 = group * a.in_channels;
             const int out0 = group * a.out_channels + a.first_out;
             __global float *to = weight_partials +
                                  ((size_t)get_global_id(0) * a.groups + group) * rows * a.lanes;
@@ -177,8 +183,8 @@ conv_gather_backward_weights(__global const float *in,
             transpose_gradient(dy, packed, tile.vectors, a);
             for (int r = 0; r < rows; r += TILE_CHANNELS) {
                 const int count = min(TILE_CHANNELS, rows - r);
-                pack_inputs(block, in, list, affine, group * a.in_channels, space, tile, r,
-                            count, a);
+                list = list_rows(list, in0, r, count, a);
+                pack_inputs(block, in, list, affine, in0, space, tile, r, count, a);
                 clear_line(block + count * a.tile, (TILE_CHANNELS - count) * a.tile);
                 multiply_weights(to + (size_t)r * a.lanes, first == 0, block, dy, count,
                                  tile.pixels, a);

@@ -24,12 +24,10 @@
 
 /* What is packed next, to fetch it while the present tile is computed. */
 struct next {
-    __global const float *in;    /* at its first pixel */
-    __local const int *channels; /* where they are in the map: */
-    int pitch;                   /* of the map */
-    int first;                   /* the first to fetch, */
-    int last;                    /* ... the last there is */
-    int lines;                   /* of each of them; 0: fetch nothing */
+    __global const float *in; /* at its first pixel */
+    struct list list;
+    int first; /* channel in the list */
+    int lines; /* of each of them; 0: fetch nothing */
 };
 
 /* Adds `block` of the `rows` packed input channels to the sums of all outputs.
@@ -67,9 +65,9 @@ INLINE void multiply_forward(__local float *results, __local const float *packed
             }
             for (int c = 0; c < block; ++c) {
                 __local const float *row = packed + c * COPIES * a.row + v * FG_LANES;
-                const size_t channel = next.channels[min(next.first + c, next.last)];
+                const size_t channel = nearest_place(next.list, next.first + c);
                 for (int i = line; i < last_line; ++i)
-                    FG_PREFETCH(next.in + channel * next.pitch + i * FG_LANES);
+                    FG_PREFETCH(next.in + channel * a.in_pitch + i * FG_LANES);
 #pragma unroll
                 for (int tap = 0; tap < TAPS; ++tap, w += TILE_CHANNELS) {
                     __local const float *at = row + tap_offset(tap, a.row, a.chunks.width);

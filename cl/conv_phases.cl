@@ -133,17 +133,19 @@ conv_phases_backward_data(__global const float *in,
 #endif
     const struct fg_chunk chunk = fg_chunks_at(a.chunks, get_global_id(0));
     const struct share share = share_at(get_global_id(1), a.in_channels, a);
-    const int first_in = share.first_group * a.in_channels;
-    const int listed = share.end_group * a.in_channels - first_in;
+    const int first_in = share.first_group * a.in_channels + share.first;
+    const int end_in = (share.end_group - 1) * a.in_channels + share.first + share.count;
     const int padded = (a.in_channels + TILE_CHANNELS - 1) / TILE_CHANNELS * TILE_CHANNELS;
     const int result = (a.outs + TILE_CHANNELS) * a.tile; /* floats of a phase */
     const int tile_rows = a.tile / a.out_width;
-    __local int *adds = channels + listed;
+    __local int *adds = channels + a.listed;
     __local float *row = results + a.stride * result;
-    const struct gather_space space = {row + a.stride * (a.out_width + FG_LANES), adds + listed,
-                                       adds + listed + a.tile};
+    const struct gather_space space = {row + a.stride * (a.out_width + FG_LANES),
+                                       adds + a.listed, adds + a.listed + a.tile};
+    const struct list list =
+        list_channels(list_of(sources + a.first_source, channels, adds, end_in), first_in,
+                      end_in - first_in, a.listed);
 
-    list_channels(channels, adds, sources + a.first_source, first_in, listed);
     clear_line(space.line, a.line);
     norm_partials += (size_t)get_global_id(0) * a.groups * a.in_channels * 2 * FG_LANES;
     for (int group = share.first_group; a.norm && group < share.end_group; ++group)
@@ -168,7 +170,7 @@ conv_phases_backward_data(__global const float *in,
                     const struct phase columns = phase_of(column_phase, a);
                     const int reading = a.out_channels * rows.taps * columns.taps;
                     __local float *to = results + column_phase * result;
-                    const struct next none = {in, channels, 0, 0, 0, 0};
+                    const struct next none = {in, list, 0, 0};
 
                     if (reading == 0)
                         clear_line(to, share.count * a.tile);
@@ -188,12 +190,11 @@ conv_phases_backward_data(__global const float *in,
                         const int y = (t + n) % a.out_height * a.stride + row_phase;
                         const int pixel =
                             ((t + n) / a.out_height * a.in_height + y) * a.in_width;
-                        const size_t at =
-                            (size_t)channels[channel - first_in] * a.in_pitch + pixel;
+                        const size_t at = (size_t)place_of(list, channel) * a.in_pitch + pixel;
                         if (y >= a.in_height)
                             continue;
                         join_phases(row, results + c * a.tile + n * a.out_width, result, a);
-                        add_gradient(in_gradient + at, adds[channel - first_in],
+                        add_gradient(in_gradient + at, adds[channel - list.first],
                                      norm_partials + channel * 2 * FG_LANES, 0, row, in + at,
                                      affine[channel], channel, pixel, a.in_width, a);
                     }

@@ -33,7 +33,7 @@ INLINE void add_statistics(__global float *partials, __local const float *values
         squares = fma(off, x - mean, squares);
     }
     if (rest) {
-        const int16 there = lane_numbers() < rest;
+        const int16 there = lanes_below(rest);
         const float16 x = vload16(whole, values);
         const float16 off = x - mean;
         const float16 m = fma(off, vload16(whole, shares), mean);
@@ -75,7 +75,7 @@ INLINE void add_gradient(__global float *g, int adds, __global float *partials, 
     for (int i = 0; i < pixels; i += FG_LANES) {
         const float16 xs = vload16(0, x + i);
         const float16 z = fma(xs, (float16)(f.scale), (float16)(f.shift));
-        const int16 live = z > (float16)(a.floor) && i + lane_numbers() < (int16)(pixels);
+        const int16 live = lanes_live(z, a.floor) && lanes_below(pixels - i);
         const float16 d = select((float16)(0.0f),
                                  drop_input(vload16(0, da + i), channel, pixel + i, a), live);
         const float16 by = d * f.scale;

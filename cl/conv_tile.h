@@ -6,8 +6,8 @@
 #ifndef FG_CONV_TILE_H
 #define FG_CONV_TILE_H
 
-#include "batchnorm.h"
 #include "conv.h"
+#include "lanes.h"
 #include "sources.h"
 
 #ifndef SIDE
@@ -28,10 +28,6 @@
 
 #if SIDE != 1 && SIDE != 3
 #error "SIDE is 1 or 3"
-#endif
-
-#ifndef INLINE /* .ci/run: Oclgrind cannot run what inlining leaves behind */
-#define INLINE static inline __attribute__((always_inline))
 #endif
 
 #define TAPS (SIDE * SIDE)
@@ -98,29 +94,51 @@ INLINE struct tile tile_at(struct run run, int first, int most)
     return tile;
 }
 
-INLINE int16 lane_numbers(void)
+/* Where channels first .. end - 1 of the concatenation are in the map. */
+struct list {
+    __global const struct fg_source *sources;
+    __local int *places;
+    __local int *adds; /* 1 where the gradient is added to, 0 where it is written; or none */
+    int first;
+    int end;
+    int all; /* the end of what the work-item reads */
+};
+
+INLINE struct list list_of(__global const struct fg_source *sources, __local int *places,
+                           __local int *adds, int all)
 {
-    return (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const struct list list = {sources, places, adds, 0, 0, all};
+    return list;
 }
 
-/* Channels first .. first + count - 1 of the concatenation: where each is in the map, and for
- * backward 1 where its gradient is added to, 0 where it is written. adds may be 0. */
-INLINE void list_channels(__local int *channels, __local int *adds,
-                          __global const struct fg_source *source, int first, int count)
+/* A list that holds channels first .. first + count - 1; of many inputs it has only some at once. */
+INLINE struct list list_channels(struct list list, int first, int count, int most)
 {
-    for (int c = 0; c < count; ++c, ++first) {
+    __global const struct fg_source *source = list.sources;
+
+    if (first >= list.first && first + count <= list.end)
+        return list;
+    list.first = first;
+    list.end = min(first + most, list.all);
+    for (int c = 0; c < list.end - list.first; ++c, ++first) {
         for (; first >= source->channels; ++source)
             first -= source->channels;
-        channels[c] = source->first_channel + first;
-        if (adds)
-            adds[c] = source->adds & FG_ADDS_GRADIENT;
+        list.places[c] = source->first_channel + first;
+        if (list.adds)
+            list.adds[c] = source->adds & FG_ADDS_GRADIENT;
     }
+    return list;
 }
 
-/* max(scale*x + shift, low) */
-INLINE float16 activate(float16 x, struct fg_affine f, float low)
+INLINE int place_of(struct list list, int channel)
 {
-    return fmax(fma(x, (float16)(f.scale), (float16)(f.shift)), (float16)(low));
+    return list.places[channel - list.first];
+}
+
+/* Or that of the nearest channel there is in the list, for what is only fetched ahead. */
+INLINE int nearest_place(struct list list, int channel)
+{
+    return place_of(list, clamp(channel, list.first, list.end - 1));
 }
 
 /* x times its mask. kind: DROPOUT_IN or DROPOUT_OUT. channel: in the list that is read, or of all
@@ -133,9 +151,9 @@ INLINE float16 drop(float16 x, int kind, struct fg_dropout d, int channel, int p
         return x;
     if (kind == 1)
         return x * fg_dropout_at16(
-                       d, as_uint16(lane_numbers()) +
+                       d, as_uint16(lanes_numbers()) +
                               ((uint)channel * (uint)(images * image_pixels) + (uint)pixel));
-    const int16 at = lane_numbers() + pixel % image_pixels;
+    const int16 at = lanes_numbers() + pixel % image_pixels;
     const int16 image =
         image_pixels < FG_LANES ? at / image_pixels : -(at >= (int16)(image_pixels));
     return x * fg_dropout_at16(d, as_uint16(image) +
@@ -158,7 +176,7 @@ INLINE float16 drop_output(float16 x, int channel, int pixel, const struct fg_co
 INLINE float16 read_input(__global const float *x, struct fg_affine f, int channel, int pixel,
                           const struct fg_conv_args a)
 {
-    return drop_input(activate(vload16(0, x), f, a.floor), channel, pixel, a);
+    return drop_input(lanes_activate(vload16(0, x), f, a.floor), channel, pixel, a);
 }
 
 /* The gradient of a vector of what was made: G, or G + q (y - mean) + c, times its mask.
@@ -169,7 +187,7 @@ INLINE float16 read_gradient(__global const float *g, __global const float *y,
 {
     float16 dy = vload16(0, g);
     if (a.finish)
-        dy = fma((float16)(f.q), vload16(0, y) - (float16)(f.mean), dy + (float16)(f.c));
+        dy = lanes_finish(dy, vload16(0, y), f);
     return drop_output(dy, channel, pixel, a);
 }
 

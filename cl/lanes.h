@@ -28,10 +28,15 @@ INLINE struct lanes lanes_none(void)
     return none;
 }
 
+INLINE int16 lanes_numbers(void)
+{
+    return (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+}
+
 /* -1 in the first `count` lanes, 0 in the others. */
 INLINE int16 lanes_below(int count)
 {
-    return (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) < (int16)(count);
+    return lanes_numbers() < (int16)(count);
 }
 
 /* Welford's update with the first `count` lanes of x: its error does not grow with mean / sigma.
@@ -90,16 +95,17 @@ INLINE float16 lanes_max(float16 a, float16 b)
     return select(a, b, b > a || b != b);
 }
 
-/* max(scale*x + shift, low) */
-INLINE float16 lanes_activate(float16 x, struct fg_affine f, float low)
-{
-    return lanes_max((float16)(low), fma(x, (float16)(f.scale), (float16)(f.shift)));
-}
-
 /* -1 where an activation passes a gradient: where it is above its floor, or NaN. */
 INLINE int16 lanes_live(float16 z, float low)
 {
     return !(z <= (float16)(low));
+}
+
+/* max(scale*x + shift, low) */
+INLINE float16 lanes_activate(float16 x, struct fg_affine f, float low)
+{
+    const float16 z = fma(x, (float16)(f.scale), (float16)(f.shift));
+    return select((float16)(low), z, lanes_live(z, low));
 }
 
 /* G + q (y - mean) + c */

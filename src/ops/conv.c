@@ -4,13 +4,10 @@
  */
 #include "ops/conv.h"
 
-#include <stdio.h>
+#include <math.h>
 
 #include "ops/conv_fit.h"
 #include "ops/conv_tiling.h"
-
-/* 256 KiB: stays in the second-level cache of today's cores. */
-#define LOCAL_FLOATS_WANTED (64 * 1024)
 
 static int round_up(int value, int unit)
 {
@@ -22,46 +19,10 @@ static int smaller(int a, int b)
     return a < b ? a : b;
 }
 
-/* Options that all kernels with a register tile have. */
-static int print_tiling(char *options, size_t size, const fg_conv_op *op,
-                        const fg_conv_tiling *tiling)
-{
-    const int side = op->gathers ? 1 : op->shape.side;
-    return snprintf(options, size,
-                    "-D SIDE=%d -D TILE_CHANNELS=%d -D VECTORS=%d -D IN_PLACE=%d "
-                    "-D DROPOUT_IN=%d -D DROPOUT_OUT=%d",
-                    side, tiling->channels, tiling->vectors, op->shape.in_place,
-                    (int)op->shape.in_dropout, (int)op->shape.out_dropout);
-}
-
-static fg_status create_kernel(const fg_kernel **out, fg_kernels *kernels, enum fg_kernel_id id,
-                               const fg_conv_op *op, const fg_conv_tiling *tiling)
-{
-    char options[256];
-    print_tiling(options, sizeof options, op, tiling);
-    return fg_kernels_get(out, kernels, id, options);
-}
-
-static fg_status create_weights_kernel(const fg_kernel **out, fg_kernels *kernels,
-                                       enum fg_kernel_id id, const fg_conv_op *op)
-{
-    char options[256];
-    const fg_conv_tiling *tiling = &op->backward_tiling;
-    const int rows_wanted = op->lane_vectors <= 3 ? 8 : op->lane_vectors <= 4 ? 6 : 4;
-    int lane_rows = tiling->channels;
-    while (lane_rows > rows_wanted || tiling->channels % lane_rows != 0)
-        --lane_rows;
-    const int length = print_tiling(options, sizeof options, op, tiling);
-    snprintf(options + length, sizeof options - (size_t)length,
-             " -D BACKWARD_DATA=%d -D LANE_VECTORS=%d -D LANE_ROWS=%d",
-             op->shape.data && !op->gathers, op->lane_vectors, lane_rows);
-    return fg_kernels_get(out, kernels, id, options);
-}
-
 fg_status fg_conv_prepare(fg_conv_op *out, fg_kernels *kernels, const fg_conv_shape *shape)
 {
     fg_status status = FG_OK;
-    const size_t local_floats = kernels->device->info.local_bytes / sizeof(float);
+    fg_conv_fit fit;
 
     *out = (fg_conv_op){.shape = *shape};
     FG_REQUIRE(shape->stride == 1 || shape->stride == 2,
@@ -71,21 +32,26 @@ fg_status fg_conv_prepare(fg_conv_op *out, fg_kernels *kernels, const fg_conv_sh
                "%d groups do not divide %d and %d channels", shape->groups, shape->in_channels,
                shape->out_channels);
     out->gathers = fg_conv_gathers(shape->side, shape->stride);
-    out->local_floats = local_floats < LOCAL_FLOATS_WANTED ? local_floats : LOCAL_FLOATS_WANTED;
+    out->local_floats = kernels->device->info.local_bytes / sizeof(float);
     fg_conv_tiling_choose(out);
+    FG_TRY(fg_conv_fit_forward(&fit, out, shape->images));
     FG_TRY(fg_kernels_get(&out->pack, kernels, FG_KERNEL_conv_weights_pack, ""));
-    FG_TRY(create_kernel(&out->forward, kernels,
-                         out->gathers ? FG_KERNEL_conv_gather_forward : FG_KERNEL_conv_forward,
-                         out, &out->forward_tiling));
+    FG_TRY(fg_conv_tiling_kernel(&out->forward, kernels,
+                                 out->gathers ? FG_KERNEL_conv_gather_forward
+                                              : FG_KERNEL_conv_forward,
+                                 out, &out->forward_tiling));
     if (!shape->backward)
         goto cleanup;
+    FG_TRY(fg_conv_fit_backward(&fit, out, shape->images));
     FG_TRY(fg_kernels_get(&out->merge, kernels, FG_KERNEL_conv_weights_merge, ""));
-    FG_TRY(create_weights_kernel(
+    FG_TRY(fg_conv_tiling_weights_kernel(
         &out->backward, kernels,
         out->gathers ? FG_KERNEL_conv_gather_backward_weights : FG_KERNEL_conv_backward, out));
-    if (out->gathers && shape->data)
-        FG_TRY(create_kernel(&out->phases, kernels, FG_KERNEL_conv_phases_backward_data, out,
-                             &out->phases_tiling));
+    if (out->gathers && shape->data) {
+        FG_TRY(fg_conv_fit_phases(&fit, out, shape->images));
+        FG_TRY(fg_conv_tiling_kernel(&out->phases, kernels, FG_KERNEL_conv_phases_backward_data,
+                                     out, &out->phases_tiling));
+    }
 
 cleanup:
     return status;
@@ -94,6 +60,20 @@ cleanup:
 bool fg_conv_image_runs(const fg_conv_op *op)
 {
     return !op->gathers && op->shape.side > 1;
+}
+
+/* What the shape does not say. */
+static void set_call(struct fg_conv_args *args, const fg_conv_call *call)
+{
+    args->in_pitch = call->in.map->pitch;
+    args->out_pitch = call->out.map->pitch;
+    args->first_source = call->in.first_source;
+    args->out_first_channel = call->out.first_channel;
+    args->floor = call->relu ? 0.0f : -INFINITY;
+    args->norm = call->partials != NULL;
+    args->finish = call->coefficients != NULL;
+    args->in_dropout = call->in_dropout;
+    args->out_dropout = call->out_dropout;
 }
 
 static struct fg_conv_weights_args weights_args(const struct fg_conv_args *args)
@@ -134,7 +114,10 @@ fg_status fg_conv_forward(const fg_conv_op *op, const fg_conv_call *call)
     fg_status status = FG_OK;
     fg_conv_fit fit;
 
-    FG_TRY(fg_conv_fit_forward(&fit, op, call));
+    FG_TRY(fg_conv_fit_forward(&fit, op, call->images));
+    set_call(&fit.args, call);
+    fit.args.bias = (fg_i32)call->first_bias;
+    fit.args.statistics = call->partials != NULL;
     struct fg_conv_weights_args weights = weights_args(&fit.args);
     weights.order = FG_CONV_ORDER_FORWARD;
     weights.tile_channels = op->forward_tiling.channels;
@@ -183,7 +166,8 @@ static fg_status backward_phases(const fg_conv_op *op, const fg_conv_call *call)
     fg_status status = FG_OK;
     fg_conv_fit fit;
 
-    FG_TRY(fg_conv_fit_phases(&fit, op, call));
+    FG_TRY(fg_conv_fit_phases(&fit, op, call->images));
+    set_call(&fit.args, call);
     struct fg_conv_weights_args weights = weights_args(&fit.args);
     weights.order = FG_CONV_ORDER_PHASES;
     weights.outs = fit.args.out_channels;
@@ -264,7 +248,8 @@ fg_status fg_conv_backward(const fg_conv_op *op, const fg_conv_call *call)
 
     if (op->phases != NULL)
         FG_TRY(backward_phases(op, call));
-    FG_TRY(fg_conv_fit_backward(&fit, op, call));
+    FG_TRY(fg_conv_fit_backward(&fit, op, call->images));
+    set_call(&fit.args, call);
     const int block = fit.args.outs, channels = fit.args.out_channels;
     for (; fit.args.first_out < channels; fit.args.first_out += block) {
         fit.args.outs = smaller(block, channels - fit.args.first_out);

@@ -22,6 +22,7 @@ typedef struct fg_conv_shape {
     int width;
     int in_height;
     int in_width;
+    int images;                  /* of the largest batch */
     fg_dropout_kind in_dropout;  /* of what is read, behind norm and ReLU */
     fg_dropout_kind out_dropout; /* of the output, before its statistics are made */
     bool in_place;               /* input and output are channels of one map */
@@ -44,11 +45,12 @@ typedef struct fg_conv_op {
     const fg_kernel *forward;
     const fg_kernel *backward; /* data and weights; where it gathers, weights ... */
     const fg_kernel *phases;   /* ... and data */
-    size_t local_floats;       /* of local memory that a kernel may take */
+    size_t local_floats;       /* of the device's local memory */
     fg_conv_tiling forward_tiling, backward_tiling, phases_tiling;
     int lane_vectors; /* backward: of the register tile of weight gradients */
 } fg_conv_op;
 
+/* FG_ERR_FIT if the device has too little local memory for it. */
 fg_status fg_conv_prepare(fg_conv_op *out, fg_kernels *kernels, const fg_conv_shape *shape);
 
 /* Whether lanes of the output's partial statistics begin anew in every image, or in every

@@ -4,13 +4,14 @@
  */
 #include "ops/conv_fit.h"
 
-#include <math.h>
-
 /* Input channels, or rows (channel, tap), that are packed at once: with their tiles they fill a
  * first-level cache, or little more. So few as LEAST_BLOCK are worth a smaller tile. */
 #define BLOCK_3X3 8
 #define BLOCK_ROWS 48
 #define LEAST_BLOCK 8
+
+/* 256 KiB stay in the second-level cache of today's cores. */
+#define LOCAL_FLOATS_WANTED (64 * 1024)
 
 /* Most channels that a work-item makes: beyond, the tile is packed again. */
 #define ITEM_CHANNELS 96
@@ -45,25 +46,16 @@ size_t fg_conv_fit_items(const fg_conv_fit *fit, int channels)
     return (size_t)((args->groups + args->item_groups - 1) / args->item_groups * blocks);
 }
 
-static struct fg_conv_args common_args(const fg_conv_op *op, const fg_conv_call *call)
+static struct fg_conv_args common_args(const fg_conv_op *op, int images)
 {
     const fg_conv_shape *shape = &op->shape;
     return (struct fg_conv_args){
-        .chunks = fg_chunks_of(call->images, shape->height, shape->width),
-        .in_pitch = call->in.map->pitch,
-        .out_pitch = call->out.map->pitch,
-        .first_source = call->in.first_source,
+        .chunks = fg_chunks_of(images, shape->height, shape->width),
         .groups = shape->groups,
         .item_groups = 1,
         .in_channels = shape->in_channels / shape->groups,
-        .out_first_channel = call->out.first_channel,
         .out_channels = shape->out_channels / shape->groups,
         .bias = -1,
-        .floor = call->relu ? 0.0f : -INFINITY,
-        .norm = call->partials != NULL,
-        .finish = call->coefficients != NULL,
-        .in_dropout = call->in_dropout,
-        .out_dropout = call->out_dropout,
         .in_height = shape->in_height,
         .in_width = shape->in_width,
         .out_height = shape->height,
@@ -144,9 +136,18 @@ static int planes_of(const fg_conv_op *op)
     return op->shape.stride * op->shape.stride;
 }
 
-static size_t listed(const struct fg_conv_args *args)
+/* What a kernel may take. */
+static size_t local_floats(const fg_conv_op *op)
 {
-    return (size_t)args->item_groups * (size_t)args->in_channels;
+    return op->local_floats < LOCAL_FLOATS_WANTED ? op->local_floats : LOCAL_FLOATS_WANTED;
+}
+
+/* Of many channels a part at a time, that takes an eighth of it at most with what they add to. */
+static size_t set_listed(struct fg_conv_args *args, const fg_conv_op *op)
+{
+    const int most = larger(ITEM_CHANNELS, (int)(local_floats(op) / 16));
+    args->listed = smaller(args->item_groups * args->in_channels, most);
+    return (size_t)args->listed;
 }
 
 /* Each part of local memory has room for one vector more. */
@@ -158,41 +159,44 @@ static size_t total(const fg_conv_fit *fit)
 /* The results, and a row for the statistics' shares. */
 static void size_forward(fg_conv_fit *fit, const fg_conv_op *op, int block)
 {
-    const struct fg_conv_args *args = &fit->args;
+    struct fg_conv_args *args = &fit->args;
     fit->packed = (size_t)block * copies(op) * (size_t)args->row;
     fit->results = (size_t)(args->outs + op->forward_tiling.channels + 1) * (size_t)args->tile +
                    line_floats(op, args, planes_of(op));
-    fit->lists = listed(args) + mark_ints(op, args);
+    fit->lists = set_listed(args, op) + mark_ints(op, args);
 }
 
 static void size_backward(fg_conv_fit *fit, const fg_conv_op *op)
 {
-    const struct fg_conv_args *args = &fit->args;
+    struct fg_conv_args *args = &fit->args;
     fit->packed = (size_t)args->outs * copies(op) * (size_t)args->row;
     fit->results = (size_t)op->backward_tiling.channels * (size_t)args->tile +
                    line_floats(op, args, planes_of(op));
     fit->dy = (size_t)args->tile * (size_t)args->lanes;
-    fit->lists = 2 * listed(args) + mark_ints(op, args);
+    fit->lists = 2 * set_listed(args, op) + mark_ints(op, args);
 }
 
-/* Results of all phases of a row, and a row of the input's gradient that is joined of them. */
+/* Results of all phases of a row, and a row of the input's gradient that is joined of them. Only
+ * the channels that a work-item makes are listed. */
 static void size_phases(fg_conv_fit *fit, const fg_conv_op *op, int block)
 {
-    const struct fg_conv_args *args = &fit->args;
+    struct fg_conv_args *args = &fit->args;
     const size_t phase = (size_t)(args->outs + op->phases_tiling.channels) * (size_t)args->tile;
     fit->packed = (size_t)block * (size_t)args->row;
     fit->results = (size_t)args->stride * (phase + (size_t)args->out_width + FG_LANES) +
                    line_floats(op, args, 1);
-    fit->lists = 2 * listed(args) + mark_ints(op, args);
+    args->listed = (args->item_groups - 1) * args->in_channels + args->outs;
+    fit->lists = 2 * (size_t)args->listed + mark_ints(op, args);
 }
 
 static fg_status too_large(const fg_conv_fit *fit, const fg_conv_op *op)
 {
     return fg_fail(FG_ERR_FIT,
-                   "a %dx%d convolution of %d channels needs %zu bytes of local memory, the "
-                   "device has %zu",
+                   "a %dx%d convolution of %d to %d channels needs %zu bytes of local memory, "
+                   "the device has %zu",
                    op->shape.side, op->shape.side, op->shape.in_channels,
-                   total(fit) * sizeof(float), op->local_floats * sizeof(float));
+                   op->shape.out_channels, total(fit) * sizeof(float),
+                   op->local_floats * sizeof(float));
 }
 
 /* Chooses args.outs of `channels`, the tile and args.block of `rows`. What does not fit gets a
@@ -216,7 +220,7 @@ static fg_status fit_blocks(fg_conv_fit *fit, const fg_conv_op *op,
         else
             set_tile(args, op, tiling, pixels);
         size(fit, op, smaller(rows, LEAST_BLOCK));
-        if (total(fit) <= op->local_floats)
+        if (total(fit) <= local_floats(op))
             break;
         if (pixels > FG_LANES * tiling->vectors)
             pixels /= 2;
@@ -229,41 +233,39 @@ static fg_status fit_blocks(fg_conv_fit *fit, const fg_conv_op *op,
     }
     for (args->block = smaller(rows, block); args->block > 1; --args->block) {
         size(fit, op, args->block);
-        if (total(fit) <= op->local_floats)
+        if (total(fit) <= local_floats(op))
             break;
     }
     size(fit, op, args->block);
     return total(fit) <= op->local_floats ? FG_OK : too_large(fit, op);
 }
 
-fg_status fg_conv_fit_forward(fg_conv_fit *out, const fg_conv_op *op, const fg_conv_call *call)
+fg_status fg_conv_fit_forward(fg_conv_fit *out, const fg_conv_op *op, int images)
 {
-    *out = (fg_conv_fit){.args = common_args(op, call)};
+    *out = (fg_conv_fit){.args = common_args(op, images)};
     struct fg_conv_args *args = &out->args;
     const int taps = op->shape.side * op->shape.side;
     const int rows = op->gathers ? args->in_channels * taps : args->in_channels;
 
-    args->bias = (fg_i32)call->first_bias;
-    args->statistics = call->partials != NULL;
     return fit_blocks(out, op, &op->forward_tiling, args->out_channels, rows,
                       !op->gathers && op->shape.side == 3 ? BLOCK_3X3 : BLOCK_ROWS);
 }
 
-fg_status fg_conv_fit_phases(fg_conv_fit *out, const fg_conv_op *op, const fg_conv_call *call)
+fg_status fg_conv_fit_phases(fg_conv_fit *out, const fg_conv_op *op, int images)
 {
-    *out = (fg_conv_fit){.args = common_args(op, call)};
+    *out = (fg_conv_fit){.args = common_args(op, images)};
     struct fg_conv_args *args = &out->args;
 
-    args->chunks = fg_chunks_of(call->images, args->in_height, args->in_width);
+    args->chunks = fg_chunks_of(images, args->in_height, args->in_width);
     return fit_blocks(out, op, &op->phases_tiling, args->in_channels,
                       args->out_channels * args->side * args->side, BLOCK_ROWS);
 }
 
 /* What does not fit gets a smaller tile first, since each block of outputs reads the input
  * again. */
-fg_status fg_conv_fit_backward(fg_conv_fit *out, const fg_conv_op *op, const fg_conv_call *call)
+fg_status fg_conv_fit_backward(fg_conv_fit *out, const fg_conv_op *op, int images)
 {
-    *out = (fg_conv_fit){.args = common_args(op, call)};
+    *out = (fg_conv_fit){.args = common_args(op, images)};
     struct fg_conv_args *args = &out->args;
     int pixels = op->backward_tiling.pixels;
 
@@ -273,7 +275,7 @@ fg_status fg_conv_fit_backward(fg_conv_fit *out, const fg_conv_op *op, const fg_
         set_tile(args, op, &op->backward_tiling, pixels);
         args->lanes = fg_conv_fit_lanes(op, args->outs);
         size_backward(out, op);
-        if (total(out) <= op->local_floats)
+        if (total(out) <= local_floats(op))
             return FG_OK;
         if (pixels > FG_LANES * op->backward_tiling.vectors)
             pixels /= 2;
@@ -282,6 +284,6 @@ fg_status fg_conv_fit_backward(fg_conv_fit *out, const fg_conv_op *op, const fg_
         else if (args->outs > 1)
             args->outs = (args->outs + 1) / 2;
         else
-            return too_large(out, op);
+            return total(out) <= op->local_floats ? FG_OK : too_large(out, op);
     }
 }

@@ -17,10 +17,10 @@ typedef struct fg_conv_fit {
     size_t lists;   /* integers: channels, marks of pixels */
 } fg_conv_fit;
 
-fg_status fg_conv_fit_forward(fg_conv_fit *out, const fg_conv_op *op, const fg_conv_call *call);
-fg_status fg_conv_fit_backward(fg_conv_fit *out, const fg_conv_op *op,
-                               const fg_conv_call *call);
-fg_status fg_conv_fit_phases(fg_conv_fit *out, const fg_conv_op *op, const fg_conv_call *call);
+/* FG_ERR_FIT if it does not. What the call alone says is left for the caller. */
+fg_status fg_conv_fit_forward(fg_conv_fit *out, const fg_conv_op *op, int images);
+fg_status fg_conv_fit_backward(fg_conv_fit *out, const fg_conv_op *op, int images);
+fg_status fg_conv_fit_phases(fg_conv_fit *out, const fg_conv_op *op, int images);
 
 /* Floats of a row of weight gradients of `outs` output channels. */
 int fg_conv_fit_lanes(const fg_conv_op *op, int outs);

@@ -1,8 +1,10 @@
-/* conv_tiling.c - register tiles for a convolution's shape.
+/* conv_tiling.c - register tiles for a convolution's shape, and the kernels that have them.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "ops/conv_tiling.h"
+
+#include <stdio.h>
 
 static int round_up(int value, int unit)
 {
@@ -74,4 +76,41 @@ void fg_conv_tiling_choose(fg_conv_op *op)
     op->backward_tiling = choose_tiling(op, op->gathers ? in * side * side : in, false, 128);
     op->phases_tiling = choose_tiling(op, in, false, 128);
     op->lane_vectors = choose_lane_vectors(op);
+}
+
+/* Options that all kernels with a register tile have. */
+static int print_tiling(char *options, size_t size, const fg_conv_op *op,
+                        const fg_conv_tiling *tiling)
+{
+    const int side = op->gathers ? 1 : op->shape.side;
+    return snprintf(options, size,
+                    "-D SIDE=%d -D TILE_CHANNELS=%d -D VECTORS=%d -D IN_PLACE=%d "
+                    "-D DROPOUT_IN=%d -D DROPOUT_OUT=%d",
+                    side, tiling->channels, tiling->vectors, op->shape.in_place,
+                    (int)op->shape.in_dropout, (int)op->shape.out_dropout);
+}
+
+fg_status fg_conv_tiling_kernel(const fg_kernel **out, fg_kernels *kernels,
+                                enum fg_kernel_id id, const fg_conv_op *op,
+                                const fg_conv_tiling *tiling)
+{
+    char options[256];
+    print_tiling(options, sizeof options, op, tiling);
+    return fg_kernels_get(out, kernels, id, options);
+}
+
+fg_status fg_conv_tiling_weights_kernel(const fg_kernel **out, fg_kernels *kernels,
+                                        enum fg_kernel_id id, const fg_conv_op *op)
+{
+    char options[256];
+    const fg_conv_tiling *tiling = &op->backward_tiling;
+    const int rows_wanted = op->lane_vectors <= 3 ? 8 : op->lane_vectors <= 4 ? 6 : 4;
+    int lane_rows = tiling->channels;
+    while (lane_rows > rows_wanted || tiling->channels % lane_rows != 0)
+        --lane_rows;
+    const int length = print_tiling(options, sizeof options, op, tiling);
+    snprintf(options + length, sizeof options - (size_t)length,
+             " -D BACKWARD_DATA=%d -D LANE_VECTORS=%d -D LANE_ROWS=%d",
+             op->shape.data && !op->gathers, op->lane_vectors, lane_rows);
+    return fg_kernels_get(out, kernels, id, options);
 }

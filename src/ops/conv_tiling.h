@@ -1,4 +1,4 @@
-/* conv_tiling.h - register tiles for a convolution's shape.
+/* conv_tiling.h - register tiles for a convolution's shape, and the kernels that have them.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -9,5 +9,13 @@
 
 /* Fills in all tilings, and lane_vectors; shape and gathers are there. */
 void fg_conv_tiling_choose(fg_conv_op *op);
+
+fg_status fg_conv_tiling_kernel(const fg_kernel **out, fg_kernels *kernels,
+                                enum fg_kernel_id id, const fg_conv_op *op,
+                                const fg_conv_tiling *tiling);
+
+/* One that makes weight gradients, with the tile of backward. */
+fg_status fg_conv_tiling_weights_kernel(const fg_kernel **out, fg_kernels *kernels,
+                                        enum fg_kernel_id id, const fg_conv_op *op);
 
 #endif

@@ -344,6 +344,15 @@ START_TEST(backward_is_the_reference)
 }
 END_TEST
 
+static void check_all(void)
+{
+    check_forward();
+    fg_conv_run_backward(&run);
+    const double *dy = output_gradient();
+    check_weight_gradients(dy);
+    check_data_gradients(dy);
+}
+
 /* Images smaller than a vector, vectors that span two images, groups, all kernels. */
 static const fg_conv_case dropping[] = {
     {1, {40, 3, 3}, {5, 2}, 9, 1, 1},   {1, {9, 7, 5}, {3, 1}, 6, 2, 1},
@@ -359,12 +368,8 @@ START_TEST(dropout_masks_both_passes)
         fg_conv_run_create_dropping(&run, &kernels, &dropping[_i], FG_CONV_BETWEEN, kinds[i][0],
                                     kinds[i][1]);
         create_ref();
-        check_forward();
+        check_all();
         check_statistics(16.0, 32.0);
-        fg_conv_run_backward(&run);
-        const double *dy = output_gradient();
-        check_weight_gradients(dy);
-        check_data_gradients(dy);
     }
 }
 END_TEST
@@ -376,6 +381,15 @@ START_TEST(local_memory_that_is_too_small_is_refused)
     for (int i = 0; i < 2; ++i) {
         create_case(&cases[i], FG_CONV_BETWEEN);
         fg_conv_run_forward(&run);
+        const fg_conv_shape shape = run.op.shape;
+        const size_t local_bytes = kernels.device->info.local_bytes;
+        kernels.device->info.local_bytes = 400;
+        FG_EXPECT_FAILS(fg_conv_prepare(&run.op, &kernels, &shape), FG_ERR_FIT,
+                        "of 1 to 1 channels");
+        FG_EXPECT_FAILS(fg_conv_prepare(&run.op, &kernels, &shape), FG_ERR_FIT,
+                        "the device has 400");
+        kernels.device->info.local_bytes = local_bytes;
+        FG_EXPECT_OK(fg_conv_prepare(&run.op, &kernels, &shape));
         run.op.local_floats = 100;
         FG_EXPECT_FAILS(fg_conv_forward(&run.op, &run.call), FG_ERR_FIT, "local memory");
         FG_EXPECT_FAILS(fg_conv_backward(&run.op, &run.call), FG_ERR_FIT, "local memory");
@@ -383,21 +397,28 @@ START_TEST(local_memory_that_is_too_small_is_refused)
 }
 END_TEST
 
+/* Of the last two's inputs not even the numbers of all channels fit. */
+static const fg_conv_case large[] = {
+    {11, {1, 12, 12}, {3}, 96, 1, 2},       {11, {1, 56, 56}, {2}, 2, 1, 1},
+    {7, {1, 64, 224}, {3}, 64, 1, 2},       {3, {1, 3, 3}, {2048}, 8, 1, 2},
+    {3, {1, 3, 3}, {2048}, 8, 1, 1},        {3, {1, 3, 3}, {8}, 2048, 8, 2},
+    {1, {1, 3, 3}, {2048}, 8, 1, 1},        {1, {1, 3, 3}, {2048}, 64, 2, 1},
+    {1, {2, 1, 1}, {9000, 3000}, 10, 1, 1}, {1, {40, 4, 4}, {9000, 1, 7}, 10, 1, 2}};
+
 /* The least that OpenCL promises. */
 START_TEST(wide_and_large_filters_fit_in_32_kib)
 {
-    static const fg_conv_case cases[] = {
-        {11, {1, 12, 12}, {3}, 96, 1, 2}, {11, {1, 56, 56}, {2}, 2, 1, 1},
-        {7, {1, 64, 224}, {3}, 64, 1, 2}, {3, {1, 3, 3}, {2048}, 8, 1, 2},
-        {3, {1, 3, 3}, {2048}, 8, 1, 1},  {3, {1, 3, 3}, {8}, 2048, 8, 2},
-        {1, {1, 3, 3}, {2048}, 8, 1, 1}};
-    create_case(&cases[_i], FG_CONV_BETWEEN);
+    create_case(&large[_i], FG_CONV_BETWEEN);
     run.op.local_floats = 32 * 1024 / sizeof(float);
-    check_forward();
-    fg_conv_run_backward(&run);
-    const double *dy = output_gradient();
-    check_weight_gradients(dy);
-    check_data_gradients(dy);
+    check_all();
+}
+END_TEST
+
+START_TEST(a_classifier_has_as_many_inputs_as_it_likes)
+{
+    static const fg_conv_case wide = {1, {1, 1, 1}, {60000, 40000}, 10, 1, 1};
+    create_case(&wide, FG_CONV_LINEAR);
+    check_all();
 }
 END_TEST
 
@@ -432,7 +453,8 @@ int main(void)
     tcase_add_loop_test(tests, a_constant_channel_has_no_variance, 0, cases);
     tcase_add_loop_test(tests, backward_is_the_reference, 0, cases);
     tcase_add_test(tests, local_memory_that_is_too_small_is_refused);
-    tcase_add_loop_test(tests, wide_and_large_filters_fit_in_32_kib, 0, 7);
+    tcase_add_loop_test(tests, wide_and_large_filters_fit_in_32_kib, 0, FG_SHAPES_COUNT(large));
+    tcase_add_test(tests, a_classifier_has_as_many_inputs_as_it_likes);
     tcase_add_loop_test(tests, dropout_masks_both_passes, 0, FG_SHAPES_COUNT(dropping));
     tcase_add_test(tests, impossible_shapes_are_refused);
     suite_add_tcase(suite, tests);

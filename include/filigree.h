@@ -246,7 +246,8 @@ typedef struct fg_net_config {
     const char *model;
     int images;   /* the most images one call will carry; fixes the size of device memory */
     int training; /* 0: forward in evaluation mode only, in less memory */
-    int keep_gradients; /* 1: fg_net_read_gradient works */
+    int keep_gradients; /* 1: fg_net_backward, fg_net_update and fg_net_read_gradient work;
+                         * 0: fg_net_step alone, which updates on its way and needs less memory */
     uint64_t seed;      /* of the initial weights */
 } fg_net_config;
 
@@ -287,7 +288,10 @@ FG_API fg_status fg_net_forward(fg_net *net, fg_mode mode, float *logits, const 
 /* Gradients of the mean cross-entropy of the last forward call, which was in training mode.
  *
  * loss    out, may be NULL, and then the call does not wait
- * labels  in,  [images], 0..classes-1 */
+ * labels  in,  [images], 0..classes-1
+ *
+ * FG_ERR_ARGUMENT  the network keeps no gradients, or no forward call in training mode came just
+ *                  before */
 FG_API fg_status fg_net_backward(fg_net *net, float *loss, const int32_t *labels);
 
 /* Stochastic gradient descent as in PyTorch: g = gradient + weight_decay * p;
@@ -299,7 +303,8 @@ typedef struct fg_sgd {
     int nesterov;
 } fg_sgd;
 
-/* FG_ERR_ARGUMENT  a field is out of range, or no backward pass has made gradients yet */
+/* FG_ERR_ARGUMENT  a field is out of range, the network keeps no gradients, or no backward pass
+ *                  has made any yet */
 FG_API fg_status fg_net_update(fg_net *net, const fg_sgd *sgd);
 
 /* Forward in training mode, backward and update in one call that returns without waiting.

@@ -49,7 +49,8 @@ static const struct argp_option options_table[] = {
      0},
     {"initialiser", KEY_INITIALISER, "WORD", 0,
      "Initial weights of convolutions, the model's option initialiser=WORD: he-out-normal, "
-     "he-in-normal or he-out-uniform (by the family)",
+     "he-in-normal or he-out-uniform (by the family); those of the classifier are the model's "
+     "option linear_initialiser=WORD",
      0},
     {"data", KEY_DATA, "DIR", 0, "Folder with IDX, CIFAR-10 or CIFAR-100 files", 0},
     {"train-images", KEY_TRAIN_IMAGES, "FILE", 0, "IDX file of images, instead of --data", 0},

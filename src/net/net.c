@@ -27,8 +27,8 @@ static fg_status prepare_conv(fg_net *net, int index)
         .in_place = op->in[0].map == op->out_map,
         .backward = plan->training,
         .data = in->gradients >= 0,
-        .in_dropout = op->in_dropout,
-        .out_dropout = op->out_dropout,
+        .in_dropout = plan->training ? op->in_dropout : FG_DROPOUT_NONE,
+        .out_dropout = plan->training ? op->out_dropout : FG_DROPOUT_NONE,
     };
 
     return fg_conv_prepare(&net->convs[index], &net->kernels, &shape);

@@ -210,6 +210,7 @@ fg_status fg_net_backward(fg_net *net, float *loss, const int32_t *labels)
     fg_status status = FG_OK;
     fg_step_result result;
 
+    FG_REQUIRE(net->plan->training, "the network was created without training");
     FG_REQUIRE(net->plan->keep_gradients,
                "the network was created without keep_gradients: only a step goes backward, and "
                "updates on its way");

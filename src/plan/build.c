@@ -20,7 +20,8 @@ fg_status fg_build_place(fg_element *out, fg_builder *b, int stage, int64_t chan
 {
     const fg_stage *next = &b->network->stage[stage];
     const bool list = next->form == FG_FORM_PRE && next->combine != FG_COMBINE_SUM &&
-                      next->entry == FG_ENTRY_INPUT && next->stride == 1;
+                      next->entry == FG_ENTRY_INPUT && next->stride == 1 &&
+                      !fg_layers_chain(next);
     fg_status status = FG_OK;
     char name[FG_PART_NAME];
     int64_t all = channels;

@@ -38,6 +38,10 @@ fg_status fg_build_network(fg_plan *plan);
 /* Begins a stage whose input is written by what comes before it: where x_0 lies. */
 fg_status fg_build_place(fg_element *out, fg_builder *b, int stage, int64_t channels, int side);
 
+/* Whether each reader of a stage reads the element before it alone: then no element has to lie
+ * beside another. */
+bool fg_layers_chain(const fg_stage *stage);
+
 /* All layers of a stage of pre- or post-activation layers. */
 fg_status fg_layers_build(fg_builder *b);
 

@@ -89,7 +89,6 @@ cleanup:
 static fg_status read_head(fg_network *network, fg_yaml *yaml)
 {
     static const char *const known[] = {"form", "pool_grid", NULL};
-    static const char *const words[] = {"norm", "bare", "conv", NULL};
     const yaml_node_t *root = fg_yaml_root(yaml);
     const yaml_node_t *node = fg_yaml_value(yaml, root, "head");
     fg_status status = FG_OK;
@@ -98,10 +97,10 @@ static fg_status read_head(fg_network *network, fg_yaml *yaml)
     network->pool_grid = 1;
     if (node != NULL && node->type == YAML_MAPPING_NODE) {
         FG_TRY(fg_yaml_check_keys(yaml, node, "head", known));
-        FG_TRY(fg_stages_read_word(&form, yaml, node, "form", words));
+        FG_TRY(fg_stages_read_word(&form, yaml, node, "form", fg_head_words));
         FG_TRY(fg_stages_read_int(&network->pool_grid, yaml, node, "pool_grid"));
     } else {
-        FG_TRY(fg_stages_read_word(&form, yaml, root, "head", words));
+        FG_TRY(fg_stages_read_word(&form, yaml, root, "head", fg_head_words));
     }
     network->head = (fg_head)form;
 
@@ -112,8 +111,6 @@ cleanup:
 static fg_status read_dropout(fg_network *network, fg_yaml *yaml)
 {
     static const char *const known[] = {"rate", "kind", "place", NULL};
-    static const char *const kinds[] = {"elements", "channels", NULL};
-    static const char *const places[] = {"outputs", "all-outputs", "last-input", "views", NULL};
     const yaml_node_t *node = fg_yaml_value(yaml, fg_yaml_root(yaml), "dropout");
     fg_network_dropout *dropout = &network->dropout;
     fg_status status = FG_OK;
@@ -129,8 +126,8 @@ static fg_status read_dropout(fg_network *network, fg_yaml *yaml)
     const yaml_node_t *rate = fg_yaml_value(yaml, node, "rate");
     if (rate != NULL)
         FG_TRY(fg_yaml_fraction(&dropout->rate, yaml, rate, "rate"));
-    FG_TRY(fg_stages_read_word(&kind, yaml, node, "kind", kinds));
-    FG_TRY(fg_stages_read_word(&place, yaml, node, "place", places));
+    FG_TRY(fg_stages_read_word(&kind, yaml, node, "kind", fg_dropout_kind_words));
+    FG_TRY(fg_stages_read_word(&place, yaml, node, "place", fg_dropout_place_words));
     dropout->kind = (fg_dropout_kind)(kind + FG_DROPOUT_ELEMENTS);
     dropout->place = (fg_dropout_place)place;
 
@@ -244,7 +241,8 @@ fg_status fg_description_read(fg_network *out, const char *text, const char *pat
     if (options != NULL) {
         status = fg_options_apply(out, options);
         if (status != FG_OK)
-            status = fg_fail_prefix(status, "%.200s: ", path);
+            status = fg_fail(status, "%.200s: %s (behind the file's name)", path,
+                             fg_error_message());
         FG_TRY(status);
     }
     status = fg_network_check(out, &place);

@@ -189,12 +189,12 @@ static fg_status pass_stage(struct walk *walk, int s)
 {
     const fg_stage *stage = &walk->network->stage[s];
     const int width = stage->conv[stage->convs - 1].width;
-    const int64_t features = walk->width + (int64_t)stage->layers * width;
     fg_place *place = walk->place;
     fg_status status = FG_OK;
-    int64_t in = walk->width;
+    int64_t features, in = walk->width;
     int *elements = NULL, count = 1;
 
+    FG_TRY(fg_features_count(&features, walk->network, s, walk->width));
     FG_REQUIRE_AT(features <= MAX_CHANNELS, fg_place_at(s, NULL, "layers"),
                   "its features have %lld channels, expected at most %d", (long long)features,
                   MAX_CHANNELS);
@@ -223,6 +223,7 @@ cleanup:
 static fg_status pass_pool(struct walk *walk, int s)
 {
     const double compression = walk->network->stage[s].transition.compression;
+    const bool given = walk->network->image_given;
     const int width = (int)floor((double)walk->width * compression);
     fg_place *place = walk->place;
     fg_status status = FG_OK;
@@ -231,8 +232,10 @@ static fg_status pass_pool(struct walk *walk, int s)
                   "compression leaves none of the %d channels behind stage %d", walk->width,
                   s + 1);
     FG_REQUIRE_AT(walk->side >= 2, fg_place_at(-1, NULL, "image"),
-                  "image side %d leaves nothing of a map behind stage %d", walk->network->image,
-                  s + 1);
+                  given ? "image side %d leaves nothing of a map behind stage %d"
+                        : "image, which is %d by default, leaves nothing of a map behind stage "
+                          "%d, expected a larger one",
+                  walk->network->image, s + 1);
     add_conv(walk, walk->width, width, 1, 1);
     walk->running += walk->width;
     walk->width = width;

@@ -27,41 +27,35 @@ static int width_of(const fg_stage *stage)
 
 /* ---- where list elements lie ---- */
 
-/* The last reader of each element, where all its readers are sums; else b->last stays NULL. */
+bool fg_layers_chain(const fg_stage *stage)
+{
+    return stage->form == FG_FORM_PRE && stage->sources.rule == FG_RULE_WINDOW &&
+           stage->sources.window == 1 && stage->combine != FG_COMBINE_DEPTHWISE;
+}
+
+/* Where elements go through a ring, the last reader of each; else b->last stays NULL. */
 static fg_status find_last_readers(fg_builder *b)
 {
     const fg_stage *stage = b->now;
+    const bool dense = stage->sources.rule == FG_RULE_DENSE;
     fg_status status = FG_OK;
-    int *read = NULL, *last = NULL;
-    bool ring = stage->combine == FG_COMBINE_SUM;
+    int *read = NULL;
 
+    if (stage->combine != FG_COMBINE_SUM || fg_layers_chain(stage))
+        return FG_OK;
     FG_ALLOC(read, stage->layers + 2);
-    FG_ALLOC(last, stage->layers + 1);
-    for (int reader = enters(stage) ? 2 : 1; ring && reader <= stage->layers + 1; ++reader) {
+    FG_ALLOC(b->last, stage->layers + 1);
+    for (int reader = 1; reader <= stage->layers + 1; ++reader) {
         const int count = fg_sources_of(read, stage, reader);
         for (int i = 0; i < count; ++i)
-            last[read[i]] = reader;
-        ring = count > 1 || (read[0] == 0 && stage->entry == FG_ENTRY_INPUT);
-    }
-    if (stage->sources.rule == FG_RULE_DENSE) /* a running sum reads each element once */
-        for (int i = 0; i <= stage->layers; ++i)
-            last[i] = i == 0 ? 2 : i + 1;
-    if (ring) {
-        b->last = last;
-        last = NULL;
+            /* a running sum reads each element once, as soon as there are two */
+            if (!dense || b->last[read[i]] < 2)
+                b->last[read[i]] = reader;
     }
 
 cleanup:
     free(read);
-    free(last);
     return status;
-}
-
-/* Whether each reader reads one element: then none has to lie beside another. */
-static bool is_chain(const fg_stage *stage)
-{
-    return stage->sources.rule == FG_RULE_WINDOW && stage->sources.window == 1 &&
-           stage->combine != FG_COMBINE_DEPTHWISE;
 }
 
 /* The lowest place of the ring that no element needs when the one of `layer` is written: all
@@ -87,7 +81,7 @@ static fg_status place_element(fg_element *out, fg_builder *b, int layer, int nu
     char name[FG_PART_NAME];
 
     *out = (fg_element){.channels = width, .norm = -1, .number = number};
-    if (b->last != NULL || !is_chain(b->now)) {
+    if (!fg_layers_chain(b->now)) {
         if (b->map < 0) {
             snprintf(name, sizeof name, "stage%d", b->stage + 1);
             FG_TRY(fg_part_map(&b->map, b->plan,
@@ -153,15 +147,16 @@ cleanup:
     return status;
 }
 
-/* The sum of all elements in front of a reader, from that of the reader before it; the first one
- * is of two elements. */
+/* The sum of all elements in front of a reader, from that of the reader before it. */
 static fg_status add_running_sum(fg_element *out, fg_builder *b, int reader, const char *name)
 {
-    const int oldest = fg_sources_oldest(b->now);
     fg_status status = FG_OK;
     fg_elements terms = {0};
 
-    FG_TRY(fg_elements_add(&terms, reader == oldest + 2 ? b->list.list[oldest] : b->sum));
+    if (b->sum.map >= 0)
+        FG_TRY(fg_elements_add(&terms, b->sum));
+    else if (reader - 1 > fg_sources_oldest(b->now))
+        FG_TRY(fg_elements_add(&terms, b->list.list[fg_sources_oldest(b->now)]));
     FG_TRY(fg_elements_add(&terms, b->list.list[reader - 1]));
     FG_TRY(add_sum(out, b, &terms, name, false));
     b->sum = *out;
@@ -215,9 +210,10 @@ fg_status fg_layers_aggregate(fg_elements *out, fg_builder *b, int reader, const
     const int count = fg_sources_of(numbers, stage, reader);
     for (int i = 0; i < count; ++i)
         FG_TRY(fg_elements_add(&read, b->list.list[numbers[i]]));
+    /* A single element is read where it lies, unless that is a place of the ring. */
     const bool each = stage->combine == FG_COMBINE_DEPTHWISE && always;
-    const bool one = stage->form == FG_FORM_POST || (count == 1 && !each);
-    if (stage->combine == FG_COMBINE_CONCAT || one) {
+    const bool there = count == 1 && !each && !(b->last != NULL && read.list[0].map == b->map);
+    if (stage->form == FG_FORM_POST || stage->combine == FG_COMBINE_CONCAT || there) {
         *out = read;
         read = (fg_elements){0};
         goto cleanup;
@@ -456,6 +452,7 @@ fg_status fg_layers_build(fg_builder *b)
     }
     if (stage->form == FG_FORM_PRE)
         FG_TRY(find_last_readers(b));
+    b->sum.map = -1;
     for (int layer = 1; layer <= stage->layers; ++layer)
         FG_TRY(stage->form == FG_FORM_PRE ? build_pre(b, layer) : build_post(b, layer));
 

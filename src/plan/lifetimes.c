@@ -80,7 +80,7 @@ static void add_forward_scratch(fg_plan *plan, int index, const fg_op *op)
         add_scratch(plan, index, FG_SCRATCH_AFFINE);
     if (op->in[1].map >= 0)
         add_scratch(plan, index, FG_SCRATCH_AFFINE_SECOND);
-    if (plan->maps[op->out_map].first_slot >= 0)
+    if (plan->training && plan->maps[op->out_map].first_slot >= 0)
         add_scratch(plan, index, FG_SCRATCH_PARTIALS);
 }
 

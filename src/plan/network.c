@@ -16,6 +16,15 @@
 
 #define MAX_FILE_BYTES (16 << 20) /* lists of a thousand layers need not one of them */
 
+const char *const fg_form_words[] = {"pre", "post", "seq", NULL};
+const char *const fg_rule_words[] = {"dense", "sparse", "window", NULL};
+const char *const fg_combine_words[] = {"concat", "sum", "depthwise", NULL};
+const char *const fg_entry_words[] = {"input", "project", "pad", "none", NULL};
+const char *const fg_transition_words[] = {"none", "pool", "conv", "extend", NULL};
+const char *const fg_head_words[] = {"norm", "bare", "conv", NULL};
+const char *const fg_dropout_kind_words[] = {"elements", "channels", NULL};
+const char *const fg_dropout_place_words[] = {"outputs", "all-outputs", "last-input", "views",
+                                              NULL};
 const char *const fg_initialiser_words[] = {"he-out-normal", "he-in-normal", "he-out-uniform",
                                             NULL};
 const char *const fg_linear_initialiser_words[] = {"inputs", "outputs", NULL};

@@ -168,7 +168,16 @@ typedef enum fg_linear_initialiser {
     FG_INIT_LINEAR_OUTPUTS /* U(-b, b), b = sqrt(3 / outputs): SeqConv */
 } fg_linear_initialiser;
 
-/* Their words in options and files, in the same order; NULL ends them. */
+/* ---- words of all these in options and files, in the same order; NULL ends them ---- */
+
+extern const char *const fg_form_words[];
+extern const char *const fg_rule_words[]; /* none for a list, which is written as one */
+extern const char *const fg_combine_words[];
+extern const char *const fg_entry_words[];
+extern const char *const fg_transition_words[];
+extern const char *const fg_head_words[];
+extern const char *const fg_dropout_kind_words[]; /* from FG_DROPOUT_ELEMENTS on */
+extern const char *const fg_dropout_place_words[];
 extern const char *const fg_initialiser_words[];
 extern const char *const fg_linear_initialiser_words[];
 

@@ -181,7 +181,7 @@ static bool count_work(fg_plan *plan, const fg_op *op)
         each =
             (int64_t)op->out_channels * (op->in[0].channels / op->groups) * op->side * op->side;
     if (op->depthwise)
-        each = op->in[0].channels;
+        each = (int64_t)op->in[0].channels + op->in[1].channels;
     return !__builtin_mul_overflow(each, (int64_t)map->height * map->width, &work) &&
            !__builtin_add_overflow(plan->multiply_adds, work, &plan->multiply_adds);
 }

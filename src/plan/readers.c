@@ -23,13 +23,19 @@ static fg_status check_list(fg_place *place, int s, const fg_stage *stage, int r
     fg_status status = FG_OK;
 
     if (reader == 1) {
-        FG_REQUIRE_AT(count == 1 - oldest && (count == 0 || list[0] == 0), where,
-                      "sources of layer 1: expected %s, for it reads the stage's input",
-                      oldest == 0 ? "[0]" : "[]");
+        const char *expected = oldest == 0 ? "[0]" : "[]";
+        FG_REQUIRE_AT(count == 1 - oldest, where,
+                      "sources of layer 1: %d elements, expected %s, for it reads the stage's "
+                      "input",
+                      count, expected);
+        FG_REQUIRE_AT(count == 0 || list[0] == 0, where,
+                      "sources of layer 1: %d, expected %s, for it reads the stage's input",
+                      list[0], expected);
         return status;
     }
-    FG_REQUIRE_AT(count > 0, where, "sources of %s %d: expected one or more elements %d..%d",
-                  who, number, oldest, reader - 1);
+    FG_REQUIRE_AT(count > 0, where,
+                  "sources of %s %d: no elements, expected one or more of %d..%d", who, number,
+                  oldest, reader - 1);
     for (int i = 0; i < count; ++i) {
         FG_REQUIRE_AT(list[i] >= oldest && list[i] < reader, where,
                       "sources of %s %d: %d, expected elements %d..%d, which are there before "

@@ -275,6 +275,7 @@ fg_status fg_seq_build(fg_builder *b)
 cleanup:
     fg_elements_clear(&now);
     fg_elements_clear(&a);
+    fg_elements_clear(&next);
     return status;
 }
 

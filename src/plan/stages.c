@@ -11,10 +11,6 @@
 static const char *const stage_keys[] = {
     "layers",  "form",    "kernel", "width", "groups",     "stride", "stride_conv",
     "sources", "combine", "entry",  "seq",   "transition", NULL};
-static const char *const form_words[] = {"pre", "post", "seq", NULL};
-static const char *const rule_words[] = {"dense", "sparse", "window", NULL};
-static const char *const combine_words[] = {"concat", "sum", "depthwise", NULL};
-static const char *const entry_words[] = {"input", "project", "pad", "none", NULL};
 
 /* ---- looking up ---- */
 
@@ -173,7 +169,7 @@ static fg_status read_rule(fg_sources *sources, fg_yaml *yaml, const yaml_node_t
         FG_TRY(fg_stages_read_int(&sources->base, yaml, node, "sparse"));
         FG_TRY(fg_stages_read_int(&sources->window, yaml, node, "window"));
     } else {
-        FG_TRY(fg_yaml_word(&rule, yaml, node, "sources", rule_words));
+        FG_TRY(fg_yaml_word(&rule, yaml, node, "sources", fg_rule_words));
         sources->base = rule == FG_RULE_SPARSE ? 2 : 0;
         sources->window = rule == FG_RULE_WINDOW ? 1 : 0;
     }
@@ -211,7 +207,7 @@ static fg_status read_stage(fg_stage *stage, fg_yaml *yaml, fg_stage_keys keys,
                     "layers is missing, expected a number 1..%d", FG_MAX_LAYERS);
     FG_TRY(fg_yaml_int(&stage->layers, yaml, node, "layers"));
     if ((node = fg_stages_find(yaml, keys, "form")) != NULL)
-        FG_TRY(fg_yaml_word(&form, yaml, node, "form", form_words));
+        FG_TRY(fg_yaml_word(&form, yaml, node, "form", fg_form_words));
     stage->form = (fg_form)form;
     FG_TRY(read_convs(stage, yaml, keys, whole));
     stage->stride = 1;
@@ -223,10 +219,10 @@ static fg_status read_stage(fg_stage *stage, fg_yaml *yaml, fg_stage_keys keys,
     }
     FG_TRY(read_sources(stage, yaml, fg_stages_find(yaml, keys, "sources")));
     if ((node = fg_stages_find(yaml, keys, "combine")) != NULL)
-        FG_TRY(fg_yaml_word(&combine, yaml, node, "combine", combine_words));
+        FG_TRY(fg_yaml_word(&combine, yaml, node, "combine", fg_combine_words));
     stage->combine = (fg_combine)combine;
     if ((node = fg_stages_find(yaml, keys, "entry")) != NULL)
-        FG_TRY(fg_yaml_word(&entry, yaml, node, "entry", entry_words));
+        FG_TRY(fg_yaml_word(&entry, yaml, node, "entry", fg_entry_words));
     stage->entry = (fg_entry)entry;
     FG_TRY(read_stage_seq(stage, yaml, keys, whole));
 

@@ -55,10 +55,12 @@ static fg_status read_seq(fg_network *network, fg_yaml *yaml, const yaml_node_t 
     stem->seq_width = first->conv[0].width;
     FG_TRY(fg_stages_read_seq(&stem->seq, yaml, seq, known));
     FG_TRY(fg_stages_read_int(&stem->seq_width, yaml, seq, "width"));
+    FG_REQUIRE_YAML(stem->seq_width > 0 || fg_yaml_value(yaml, seq, "width") == NULL, seq,
+                    "width is 0, expected 1..%d", FG_MAX_WIDTH);
     if (down) {
         stem->down_groups = fg_defaults_down_groups(stem->seq_width, &first->seq);
         FG_TRY(fg_stages_read_int(&stem->down_groups, yaml, node, "down_groups"));
-        FG_REQUIRE_YAML(stem->down_groups > 0, node,
+        FG_REQUIRE_YAML(stem->down_groups > 0 || first->form != FG_FORM_SEQ, node,
                         "down_groups is 0, expected a divisor of the width");
     }
 

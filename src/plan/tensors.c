@@ -162,6 +162,10 @@ fg_status fg_tensors_place(fg_plan *plan)
 
     plan->parameter_elements = place(plan->tensors, parameters);
     plan->running_elements = place(plan->tensors + parameters, plan->tensor_count - parameters);
+    /* Kernels count them in an int. */
+    FG_REQUIRE(plan->parameter_elements <= INT32_MAX && plan->running_elements <= INT32_MAX,
+               "it has %zu parameters and %zu running statistics, expected at most %d of each",
+               plan->parameter_elements, plan->running_elements, INT32_MAX);
     plan->parameters = 0;
     for (int i = 0; i < parameters; ++i)
         plan->parameters += (int64_t)plan->tensors[i].elements;

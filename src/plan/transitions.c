@@ -21,7 +21,6 @@ static const char *const *transition_keys(fg_transition_kind kind)
 static fg_status read_transition(fg_stage *stage, const fg_stage *next, fg_yaml *yaml,
                                  const yaml_node_t *node)
 {
-    static const char *const words[] = {"none", "pool", "conv", "extend", NULL};
     fg_transition *transition = &stage->transition;
     const bool short_form = node->type != YAML_MAPPING_NODE;
     const yaml_node_t *form = short_form ? node : fg_yaml_value(yaml, node, "form");
@@ -30,7 +29,7 @@ static fg_status read_transition(fg_stage *stage, const fg_stage *next, fg_yaml 
     int kind;
 
     FG_REQUIRE_YAML(form != NULL, node, "form is missing, expected none, pool, conv or extend");
-    FG_TRY(fg_yaml_word(&kind, yaml, form, "transition", words));
+    FG_TRY(fg_yaml_word(&kind, yaml, form, "transition", fg_transition_words));
     transition->kind = (fg_transition_kind)kind;
     if (!short_form)
         FG_TRY(fg_yaml_check_keys(yaml, node, "transition", transition_keys(transition->kind)));

@@ -273,6 +273,37 @@ START_TEST(only_layer_1_reads_an_input_that_it_strides_over)
 }
 END_TEST
 
+/* Elements with a map of their own, or soon another in their place, fill no map. */
+START_TEST(wide_layers_are_allowed_where_nothing_keeps_them)
+{
+    read_text("stem: {form: norm, width: 65536}\n"
+              "stages: [{layers: 20, width: 65536, form: post}]\n",
+              "a.yaml");
+    read_text("stem: {width: 65536}\n"
+              "stages: [{layers: 20, width: 65536, sources: window}]\n",
+              "a.yaml");
+    read_text("stem: {width: 8}\n"
+              "stages: [{layers: 40, width: 65536, combine: sum, entry: none, "
+              "sources: {window: 16}}]\n",
+              "a.yaml");
+    read_text("stem: {form: seq, width: 16}\n"
+              "stages: [{layers: 7, form: seq, width: 65536, seq: {group: 65536}}]\n",
+              "a.yaml");
+}
+END_TEST
+
+START_TEST(a_group_of_the_stem_may_hold_several_of_stage_1)
+{
+    fg_plan *plan = plan_text("stem: {form: seq, width: 16, seq: {group: 16}}\n"
+                              "stages: [{layers: 1, form: seq, width: 32, seq: {group: 8}}]\n");
+
+    fg_plan_free(plan);
+    plan = plan_text("stem: {form: seq-down, width: 16, seq: {group: 8}}\n"
+                     "stages: [{layers: 1, form: seq, width: 32, seq: {group: 16}}]\n");
+    fg_plan_free(plan);
+}
+END_TEST
+
 START_TEST(sources_may_be_listed)
 {
     const fg_network *made = read_text("stem: {width: 8}\n"
@@ -322,6 +353,7 @@ END_TEST
 #define ONE(stage) "stem: {width: 8}\nstages:\n  - {" stage "}\n"
 #define TWO(first, second) "stem: {width: 8}\nstages:\n  - {" first "}\n  - {" second "}\n"
 #define SUM "layers: 2, kernel: [3, 3], width: 8, combine: sum"
+#define POST "stem: {form: norm, width: 8}\nstages: [{layers: 1, width: 8, form: post, "
 #define SEQ "stem: {form: seq, width: 16}\nstages:\n  - {layers: 1, form: seq, "
 
 static const struct {
@@ -381,14 +413,15 @@ static const struct {
      "sources of layer 2: 3, expected"},
     {ONE("layers: 2, width: 4, sources: [[0], [1, 1], [2, 1]]"), "1 is there twice"},
     {ONE("layers: 2, width: 4, sources: [[0], [], [2, 1]]"),
-     "sources of layer 2: expected one"},
+     "sources of layer 2: no elements, expected one"},
     {ONE("layers: 2, width: 4, sources: [[], [1], [2, 1]]"),
-     "sources of layer 1: expected [0]"},
+     "sources of layer 1: 0 elements, expected [0]"},
     {ONE("layers: 2, width: 4, sources: [[0], [1], [3]]"),
      "sources of what follows layer 2: 3, expected elements 0..2"},
     {ONE("layers: 2, width: 4, sources: [[0], [1, 0], [2, 1, 2]]"),
      "a.yaml:3:50: stage 1: sources of what follows layer 2: 2 is there twice, expected once"},
-    {ONE("layers: 2, width: 4, entry: none, sources: [[0], [1], [2]]"), "layer 1: expected []"},
+    {ONE("layers: 2, width: 4, entry: none, sources: [[0], [1], [2]]"),
+     "layer 1: 1 elements, expected []"},
     {ONE("layers: 2, width: 4, sources: [[0], [0], [2]]"),
      "stage 1: sources: nobody reads x_1, expected a layer behind it or what follows the "
      "stage"},
@@ -401,10 +434,11 @@ static const struct {
     {ONE("layers: 1, width: 4, combine: sum"),
      "entry is input, which has 8 channels, but layer"},
     {ONE("layers: 1, width: 4, combine: sum, entry: pad"), "entry is pad, expected project"},
-    {ONE("layers: 1, width: 8, seq: {group: 4}"), "seq goes with form seq, and only with it"},
+    {ONE("layers: 1, width: 8, seq: {group: 4}"),
+     "a.yaml:3:40: stage 1: seq: group is 4, expected no seq with layers of form pre"},
     {ONE("layers: 1, width: 4, transition: pool"),
-     "a.yaml:3:39: stage 1: transition: form: expected none behind the last stage"},
-    {TWO("layers: 1, width: 4", "layers: 1, width: 4"), "form: expected pool or conv"},
+     "a.yaml:3:39: stage 1: transition: form is pool, expected none behind the last stage"},
+    {TWO("layers: 1, width: 4", "layers: 1, width: 4"), "form is none, expected pool or conv"},
     {TWO("layers: 1, width: 8, combine: sum, transition: none", "layers: 1, width: 8"),
      "a.yaml:3:53: stage 1: transition: form is none, expected pool or conv: layers of stage "
      "2"},
@@ -420,23 +454,31 @@ static const struct {
      "form is missing"},
     {TWO("layers: 1, width: 4, transition: {form: conv, groups: 5}", "layers: 1, width: 5"),
      "groups is 5, expected a divisor of the 12 channels"},
-    {TWO("layers: 1, width: 4, transition: extend", "layers: 1, width: 5"), "pool or conv"},
+    {TWO("layers: 1, width: 4, transition: extend", "layers: 1, width: 5"),
+     "form is extend, expected pool or conv"},
+    {TWO(SUM ", transition: extend", "layers: 1, width: 8"),
+     "form is extend, expected none, pool or conv"},
     {TWO("layers: 1, width: 4, transition: pool", "layers: 1, width: 4, form: post"),
      "a.yaml:4:33: stage 2: form is post, expected pre, that of stage 1"},
     {"image: 1\n" TWO("layers: 1, width: 4, transition: pool", "layers: 1, width: 4"),
      "a.yaml:1:8: image side 1 leaves nothing of a map behind stage 1"},
+    {"stem: {width: 8}\nstages: 8\nevery: {layers: 1, width: 4, transition: pool}\n",
+     "a.yaml:1:1: image, which is 32 by default, leaves nothing of a map behind stage 6"},
     {SMALL "head: {pool_grid: 33}\n",
      "a.yaml:3:19: head: pool_grid is 33, expected at most 32"},
-    {SMALL "head: bare\n", "a.yaml:3:7: head: form: expected norm with layers of form pre"},
+    {SMALL "head: bare\n",
+     "a.yaml:3:7: head: form is bare, expected norm with layers of form pre"},
     {SMALL "dropout: 1\n", "a.yaml:3:10: dropout: rate is 1, expected 0 or more and less"},
-    {SMALL "dropout: {rate: 0.5, place: views}\n", "a.yaml:3:29: dropout: place: expected out"},
+    {SMALL "dropout: {rate: 0.5, place: views}\n",
+     "a.yaml:3:29: dropout: place is views, expected outputs, all-outputs or last-input with"},
     {SMALL "dropout: {place: last-input}\n", "place is last-input, expected outputs or all-"},
     {SMALL "initialiser: zero\n",
      "a.yaml:3:14: initialiser is \"zero\", expected he-out-normal"},
     {"stem: {width: 8, form: big}\nstages: [{layers: 3, width: 4}]\n",
      "a.yaml:1:24: form is \"big\", expected bare, norm, pool, pool-conv, seq or seq-down"},
     {"stem: {form: norm, width: 8}\nstages: [{layers: 3, width: 4}]\n",
-     "a.yaml:1:14: stem: form does not go with layers of form pre, expected bare, pool or"},
+     "a.yaml:1:14: stem: form is norm, expected bare, pool or pool-conv with layers of form "
+     "pre"},
     {"stem: {width: 8, seq: {group: 4}}\nstages: [{layers: 3, width: 4}]\n",
      "key \"seq\" is unknown to stem, expected form, width, kernel or stride"},
     {"stem: {width: [8, 8]}\nstages: [{layers: 3, width: 4}]\n",
@@ -445,10 +487,24 @@ static const struct {
      "entry is input, expected project, pad or none: layer 1 turns 8 channels into 4"},
     {"stem: {form: norm, width: 8}\n"
      "stages: [{layers: 1, width: 8, form: post, sources: dense}]\n",
-     "a.yaml:2:53: stage 1: sources of form post: expected window 1"},
+     "a.yaml:2:53: stage 1: sources is dense, expected window 1 with form post"},
     {"stem: {form: norm, width: 8}\n"
      "stages: [{layers: 1, width: 8, form: post, combine: sum}]\n",
-     "combine of form post: expected none"},
+     "a.yaml:2:53: stage 1: combine is sum, expected concat with form post"},
+    {POST "sources: [[0], [1]]}]\n", "sources is a list, expected window 1 with form post"},
+    {POST "sources: {window: 2}}]\n", "sources: window is 2, expected 1 with form post"},
+    {POST "transition: conv}, {layers: 1, width: 8, form: post}]\n",
+     "stage 1: transition: form is conv, expected none between layers of form post"},
+    {POST "sources: window}]\ndropout: {kind: channels}\n",
+     "a.yaml:3:17: dropout: kind is channels, expected no dropout with layers of form post"},
+    {"stem: {form: pool-conv, width: 8}\nstages: [{layers: 1, width: 8, form: post}]\n",
+     "stem: form is pool-conv, expected norm or pool with layers of form post"},
+    {"stem: {form: seq, width: 8}\nstages: [{layers: 1, width: 8, form: post}]\n",
+     "stem: form is seq, expected norm or pool with layers of form post"},
+    {"stem: {form: seq-down, width: 8}\nstages: [{layers: 1, width: 8}]\n",
+     "stem: form is seq-down, expected bare, pool or pool-conv with layers of form pre"},
+    {"stem: {form: seq, width: 8, seq: {width: 0}}\nstages: [{layers: 1, width: 8}]\n",
+     "a.yaml:1:34: width is 0, expected 1..65536"},
     {"stem: {form: norm, width: 8}\nstages: [{layers: 1, width: 8, form: post}]\n"
      "dropout: 0.1\n",
      "a.yaml:3:10: dropout: rate is 0.1, expected 0: layers of form post have no dropout"},
@@ -458,13 +514,35 @@ static const struct {
     {SEQ "width: 16, seq: {group: 8, subgroups: 3}}\n", "subgroups is 3, expected a divisor"},
     {SEQ "width: 16, seq: {group: 8, subgroups: 2}}\n", "expected 1 without bottleneck"},
     {SEQ "width: 16, seq: {group: 8, windowed: no}}\n", "windowed is \"no\", expected true or"},
-    {SEQ "width: 16, seq: {group: 8}, kernel: 5}\n", "kernel of form seq: expected 3"},
+    {SEQ "width: 16, seq: {group: 8}, kernel: 5}\n", "kernel is 5, expected 3 with form seq"},
+    {SEQ "width: 16, seq: {group: 8}, kernel: [3, 3]}\n",
+     "kernel has 2 numbers, expected 3 with form seq"},
+    {SEQ "width: 16, seq: {group: 8}, groups: 2}\n", "groups is 2, expected 1 with form seq"},
+    {SEQ "width: 16, seq: {group: 8}, entry: none}\n",
+     "entry is none, expected input with form seq"},
+    {SEQ "width: 16, seq: {group: 8}}\ndropout: {place: outputs}\n",
+     "a.yaml:4:18: dropout: place is outputs, expected views with layers of form seq"},
+    {SEQ "width: 16, seq: {group: 8}}\nhead: norm\n",
+     "a.yaml:4:7: head: form is norm, expected conv with layers of form seq"},
+    {"stem: {width: 16}\nstages: [{layers: 1, form: seq, width: 16, seq: {group: 8}}]\n",
+     "stem: form is bare, expected seq or seq-down with layers of form seq"},
+    {"stem: {form: seq, width: 16, seq: {group: 8}}\n"
+     "stages: [{layers: 1, form: seq, width: 32, seq: {group: 16}}]\n",
+     "a.yaml:1:43: stem.seq: group is 8, expected a multiple of 16, the group of stage 1"},
+    {"stem: {form: seq, width: 16, seq: {group: 48}}\n"
+     "stages: [{layers: 1, form: seq, width: 96, seq: {group: 32}}]\n",
+     "stem.seq: group is 48, expected a multiple of 32"},
     {SEQ
      "width: 16, seq: {group: 8}}\n  - {layers: 1, form: seq, width: 32, seq: {group: 8}}\n",
-     "stage 1: transition: form: expected extend"},
+     "stage 1: transition: form is none, expected extend between layers of form seq"},
     {SEQ "width: 16, seq: {group: 8}, transition: extend}\n"
          "  - {layers: 1, form: seq, width: 16, seq: {group: 8}}\n",
      "transition: width is 16, expected more than the stage's 16"},
+    {"stem: {form: seq, width: 16}\n"
+     "stages: [{layers: 8, form: seq, width: 65536, seq: {group: 65536}}]\n",
+     "a.yaml:2:19: stage 1: its features have 1114128 channels, expected at most 1048576"},
+    {ONE("layers: 40, width: 65536, combine: sum, entry: none, sources: {window: 20}"),
+     "a.yaml:3:14: stage 1: its features have 1310720 channels, expected at most 1048576"},
     {ONE("layers: 5000, width: 65536"), "a.yaml:3:14: stage 1: its features have 327680008"},
     {TWO("layers: 10000, width: 4, transition: pool", "layers: 10000, width: 4"),
      "sources: all layers together have more than 16777216"},
@@ -496,7 +574,9 @@ START_TEST(files_that_are_none_are_named)
     ck_assert_ptr_nonnull(strstr(fg_error_message(), "a.yaml: option \"depth\" is unknown to a "
                                                      "file, expected dropout, initialiser"));
     ck_assert_int_eq(fg_network_of_text(&out, SMALL, "a.yaml:dropout=1"), FG_ERR_ARGUMENT);
-    ck_assert_ptr_nonnull(strstr(fg_error_message(), "a.yaml: dropout is \"1\", expected a "));
+    ck_assert_ptr_nonnull(strstr(
+        fg_error_message(), "a.yaml: dropout is \"1\", expected a decimal number 0 or more and "
+                            "less than 1 (behind the file's name)"));
 }
 END_TEST
 
@@ -515,6 +595,8 @@ int main(void)
     tcase_add_test(tcase, options_go_behind_the_file);
     tcase_add_test(tcase, text_and_name_make_the_network_again);
     tcase_add_test(tcase, only_layer_1_reads_an_input_that_it_strides_over);
+    tcase_add_test(tcase, wide_layers_are_allowed_where_nothing_keeps_them);
+    tcase_add_test(tcase, a_group_of_the_stem_may_hold_several_of_stage_1);
     tcase_add_test(tcase, sources_may_be_listed);
     tcase_add_test(tcase, a_stage_overrides_every);
     tcase_add_loop_test(tcase, what_is_no_network_gets_one_line, 0,

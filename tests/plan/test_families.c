@@ -4,6 +4,9 @@
  */
 #include "plan/families.h"
 
+#include <stdio.h>
+
+#include "plan/checks.h"
 #include "plans.h"
 
 static fg_network network; /* of the test that runs */
@@ -198,6 +201,76 @@ START_TEST(delugenets_aggregate_by_channel)
 }
 END_TEST
 
+/* Channels that enter stage s, as the first convolution of its layers tells. */
+static int entering(const fg_plan *plan, int s)
+{
+    char name[32];
+
+    if (plan->network.stage[s].form == FG_FORM_SEQ)
+        return plan->network.stage[s].conv[0].width;
+    snprintf(name, sizeof name, "stage%d.layer1.conv1", s + 1);
+    for (int i = 0; i < plan->op_count; ++i)
+        if (strcmp(plan->ops[i].name, name) == 0)
+            return plan->ops[i].in[0].channels;
+    ck_abort_msg("%s: no %s", plan->network.name, name);
+}
+
+/* What is checked is what a plan is made of. */
+static int compare_features(const char *model)
+{
+    fg_plan *plan = plan_of(model, 1);
+    int found = 0;
+
+    for (int m = 0; m < plan->map_count; ++m) {
+        const fg_map *map = &plan->maps[m];
+        char name[32];
+        int64_t count;
+
+        snprintf(name, sizeof name, "stage%d", map->stage + 1);
+        if (map->stage < 0 || strcmp(map->name, name) != 0)
+            continue;
+        ck_assert_int_eq(
+            fg_features_count(&count, &plan->network, map->stage, entering(plan, map->stage)),
+            FG_OK);
+        ck_assert_msg(count == map->channels, "%s: %s has %d channels, counted %d", model, name,
+                      map->channels, (int)count);
+        ++found;
+    }
+    fg_plan_free(plan);
+    return found;
+}
+
+#define STAGES(...) "own\nstem: {width: 8}\nstages: [" __VA_ARGS__ "]\n"
+
+START_TEST(features_are_those_of_the_plan)
+{
+    static const char *const own[] = {
+        STAGES("{layers: 5, width: 8, combine: sum, sources: {window: 3}}"),
+        STAGES("{layers: 5, width: 4, combine: sum, sources: {window: 2}, entry: none}"),
+        STAGES("{layers: 3, width: 8, combine: sum, entry: project, "
+               "sources: [[0], [1], [0, 2], [1, 3]]}"),
+        STAGES("{layers: 3, width: 8, combine: sum, entry: none}"),
+        STAGES("{layers: 3, width: 4, sources: {window: 2}, transition: conv}, "
+               "{layers: 2, width: 4, combine: depthwise}"),
+        STAGES("{layers: 2, width: 4, stride: 2, sources: [[0], [1], [2, 1]]}"),
+    };
+    int found = 0;
+
+    for (int i = 0; i < PLAN_MODELS; ++i)
+        found += compare_features(plan_models[i]);
+    ck_assert_int_gt(found, PLAN_MODELS);
+    for (size_t i = 0; i < sizeof own / sizeof *own; ++i)
+        ck_assert_int_gt(compare_features(own[i]), 0);
+}
+END_TEST
+
+/* Their sums leave nothing of a stage but a few elements. */
+START_TEST(deep_and_wide_networks_of_sums_are_allowed)
+{
+    ck_assert_int_eq(make("wrn-10000-10")->stage[2].layers, 1666);
+}
+END_TEST
+
 START_TEST(what_was_given_is_known)
 {
     const fg_network *made = make("sparsenet-40-12:classes=10");
@@ -240,6 +313,8 @@ int main(void)
     tcase_add_test(tcase, residual_networks_differ_in_form_and_entry);
     tcase_add_test(tcase, seqconv_networks_extend);
     tcase_add_test(tcase, delugenets_aggregate_by_channel);
+    tcase_add_test(tcase, features_are_those_of_the_plan);
+    tcase_add_test(tcase, deep_and_wide_networks_of_sums_are_allowed);
     tcase_add_test(tcase, what_was_given_is_known);
     tcase_add_test(tcase, fractions_are_the_doubles_that_other_programs_read);
     suite_add_tcase(suite, tcase);

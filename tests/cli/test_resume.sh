@@ -49,7 +49,8 @@ differs drop-last drop_last --drop-last
 differs validation validation --validation 10
 differs normalise mean --normalise 1:2
 differs seed seed --batch 16 --seed 1 --rate 0.1
-other 'model is sparsenet-7-8, but the checkpoint part\.safetensors holds sparsenet-7-4' --model sparsenet-7-8
+other 'model is sparsenet-7-8:.*, but the checkpoint part\.safetensors holds sparsenet-7-4:' \
+    --model sparsenet-7-8
 other 'epochs is 3, but part\.safetensors is in epoch 4 already' --epochs 3
 
 # Fractions became epochs once, of the first number of epochs.

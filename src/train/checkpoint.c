@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plan/model.h"
 #include "train/recipe_text.h"
 #include "train/weights.h"
 
@@ -126,6 +127,10 @@ fg_status fg_checkpoint_open(fg_checkpoint *out, const char *path)
     FG_CHECK(strcmp(format, FORMAT_VERSION) == 0, FG_ERR_FILE,
              "%s: has checkpoint format %s, expected " FORMAT_VERSION, path, format);
     FG_TRY(read_text(&checkpoint.model, checkpoint.file, KEY_MODEL));
+    const fg_model model = fg_model_split(checkpoint.model);
+    FG_CHECK(model.text != NULL || !fg_model_is_file(&model), FG_ERR_FILE,
+             "%s: its model \"%.80s\" is a file's path, expected a name or a file's text", path,
+             checkpoint.model);
     FG_TRY(read_text(&checkpoint.device, checkpoint.file, KEY_DEVICE));
     FG_TRY(read_text(&checkpoint.driver, checkpoint.file, KEY_DRIVER));
     FG_TRY(read_data(&checkpoint.data, checkpoint.file));

@@ -117,6 +117,8 @@ START_TEST(test_refused)
     EXPECT_REFUSED(content.format = NULL, "no checkpoint");
     EXPECT_REFUSED(content.format = "2", "format 2, expected 1");
     EXPECT_REFUSED(content.model = NULL, "no model");
+    EXPECT_REFUSED(content.model = "/etc/passwd", "its model \"/etc/passwd\" is a file's path");
+    EXPECT_REFUSED(content.model = "net.yaml:classes=2", "is a file's path");
     EXPECT_REFUSED(content.recipe = "{}", "recipe: epochs is missing");
     EXPECT_REFUSED(content.images = NULL, "no dataset_images");
     EXPECT_REFUSED(content.images = "", "dataset_images is ");

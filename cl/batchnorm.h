@@ -1,7 +1,7 @@
 /* batchnorm.h - what batch norm keeps on the device. C11 and OpenCL C.
  *
  * Statistics belong to a feature and are made once, when it is written; scale and shift belong
- * to the norm that a source is read through. docs/architecture.md has the algebra of the
+ * to the norm that a source is read through. docs/sources.md has the algebra of the
  * backward pass.
  *
  * SPDX-License-Identifier: MIT

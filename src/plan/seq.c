@@ -1,5 +1,5 @@
 /* seq.c - SeqConv layers: groups of channels computed in order, each reading the input and the
- * groups before it (Cai, Ying, Hu, "Sequential convolution"; docs/networks.md).
+ * groups before it (github.com/GroupOfAlchemists/SeqConv; docs/networks.md).
  *
  * A stage is one map: its input and what each SeqConv layer adds, group behind group. What lies
  * there is raw; every group has a norm of its own, which all its readers share.

@@ -28,6 +28,26 @@ const char *fg_env_trace(void)
     return value_of("FG_TRACE");
 }
 
+const char *fg_env_cache_dir(void)
+{
+    return value_of("FG_CACHE_DIR");
+}
+
+const char *fg_env_tune(void)
+{
+    return value_of("FG_TUNE");
+}
+
+const char *fg_env_xdg_cache_home(void)
+{
+    return value_of("XDG_CACHE_HOME");
+}
+
+const char *fg_env_home(void)
+{
+    return value_of("HOME");
+}
+
 bool fg_env_poison(void)
 {
     const char *value = value_of("FG_POISON");

@@ -10,9 +10,13 @@
 #include <stdbool.h>
 
 /* NULL where not set or empty. */
-const char *fg_env_device(void); /* FG_DEVICE */
-const char *fg_env_cl_dir(void); /* FG_CL_DIR */
-const char *fg_env_trace(void);  /* FG_TRACE */
+const char *fg_env_device(void);         /* FG_DEVICE */
+const char *fg_env_cl_dir(void);         /* FG_CL_DIR */
+const char *fg_env_trace(void);          /* FG_TRACE */
+const char *fg_env_cache_dir(void);      /* FG_CACHE_DIR */
+const char *fg_env_tune(void);           /* FG_TUNE */
+const char *fg_env_xdg_cache_home(void); /* XDG_CACHE_HOME */
+const char *fg_env_home(void);           /* HOME */
 
 bool fg_env_poison(void); /* FG_POISON=1 */
 

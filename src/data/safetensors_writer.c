@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/file.h"
+#include "base/file.h"
 
 #define ALIGNMENT 8
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/file.h"
+#include "base/file.h"
 
 static const char header[] =
     "epoch,rate,training_loss,training_accuracy,training_top,validation_loss,"

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/file.h"
+#include "base/file.h"
 #include "train/weights.h"
 
 struct probe {

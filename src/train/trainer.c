@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "data/dataset.h"
-#include "data/file.h"
 #include "device/device.h"
 #include "net/net.h"
 #include "train/epoch.h"

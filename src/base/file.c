@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "data/file.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

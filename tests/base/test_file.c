@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-#include "data/file.h"
+#include "base/file.h"
 #include "support/scratch.h"
 
 static const char *path; /* in the folder */

@@ -12,8 +12,8 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#ifndef FG_DATA_FILE_H
-#define FG_DATA_FILE_H
+#ifndef FG_BASE_FILE_H
+#define FG_BASE_FILE_H
 
 #include <stdbool.h>
 

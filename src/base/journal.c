@@ -1,0 +1,154 @@
+/* journal.c - see journal.h.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "base/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+static fg_status fail_errno(const char *path)
+{
+    return fg_fail(FG_ERR_FILE, "%s: %s", path, strerror(errno));
+}
+
+static int lock(int descriptor)
+{
+    int result;
+
+    do
+        result = flock(descriptor, LOCK_EX);
+    while (result != 0 && errno == EINTR);
+    return result;
+}
+
+/* Opens path and locks it. Who had the lock before may have put another file in its place. */
+static fg_status open_locked(int *out, struct stat *info, const char *path, int flags)
+{
+    fg_status status = FG_OK;
+    int descriptor = -1;
+    struct stat there;
+
+    *out = -1;
+    for (;;) {
+        descriptor = open(path, flags | O_CLOEXEC | O_NONBLOCK, 0666);
+        if (descriptor < 0 || fstat(descriptor, info) != 0) {
+            status = fail_errno(path);
+            goto cleanup;
+        }
+        FG_CHECK(S_ISREG(info->st_mode), FG_ERR_FILE, "%s: is not a regular file", path);
+        if (lock(descriptor) != 0 || fstat(descriptor, info) != 0) {
+            status = fail_errno(path);
+            goto cleanup;
+        }
+        if (stat(path, &there) == 0 && there.st_ino == info->st_ino &&
+            there.st_dev == info->st_dev)
+            break;
+        close(descriptor);
+    }
+    *out = descriptor;
+    descriptor = -1;
+
+cleanup:
+    if (descriptor >= 0)
+        close(descriptor);
+    return status;
+}
+
+/* In one call, so that a kill leaves all of it or nothing. A full disk may take a part, which is
+ * cut off again. */
+static fg_status write_whole(int descriptor, off_t size, const char *path, const char *text)
+{
+    fg_status status = FG_OK;
+    const size_t bytes = strlen(text);
+    ssize_t written;
+
+    do
+        written = write(descriptor, text, bytes);
+    while (written < 0 && errno == EINTR);
+    if (written == (ssize_t)bytes)
+        return FG_OK;
+    status =
+        written < 0 ? fail_errno(path) : fg_fail(FG_ERR_FILE, "%s: %s", path, strerror(ENOSPC));
+    if (ftruncate(descriptor, size) != 0)
+        fg_fail_prefix(status, "half a line is left behind: ");
+    return status;
+}
+
+fg_status fg_journal_append(const char *path, const char *head, const char *text)
+{
+    fg_status status = FG_OK;
+    fg_text whole = {0};
+    char *lines = NULL, last = '\n';
+    int descriptor = -1;
+    struct stat info;
+
+    FG_TRY(open_locked(&descriptor, &info, path, O_RDWR | O_APPEND | O_CREAT));
+    if (info.st_size > 0 && pread(descriptor, &last, 1, info.st_size - 1) != 1) {
+        status = fail_errno(path);
+        goto cleanup;
+    }
+    if (info.st_size == 0)
+        fg_text_append(&whole, "%s\n", head);
+    else if (last != '\n') /* a damaged line's, which must not take ours with it */
+        fg_text_append(&whole, "\n");
+    fg_text_append(&whole, "%s", text);
+    FG_TRY(fg_text_take(&lines, &whole));
+    FG_TRY(write_whole(descriptor, info.st_size, path, lines));
+
+cleanup:
+    if (descriptor >= 0)
+        close(descriptor);
+    fg_text_free(lines);
+    return status;
+}
+
+static fg_status set_aside(const char *path)
+{
+    fg_status status = FG_OK;
+    fg_text text = {0};
+    char *aside = NULL;
+
+    fg_text_append(&text, "%s.damaged", path);
+    FG_TRY(fg_text_take(&aside, &text));
+    if (rename(path, aside) != 0)
+        status = fail_errno(path);
+
+cleanup:
+    fg_text_free(aside);
+    return status;
+}
+
+fg_status fg_journal_replace(const char *path, const char *before, const char *text)
+{
+    fg_status status = FG_OK;
+    fg_file *file = NULL;
+    char *now = NULL;
+    size_t bytes = 0;
+    int descriptor = -1;
+    struct stat info;
+
+    FG_TRY(open_locked(&descriptor, &info, path, O_RDONLY));
+    FG_TRY(fg_file_read(&now, &bytes, path));
+    if (strcmp(now, before) != 0)
+        goto cleanup;
+    FG_TRY(fg_file_create(&file, path));
+    FG_TRY(fg_file_write(file, text, strlen(text)));
+    FG_TRY(set_aside(path));
+    FG_TRY(fg_file_commit(file));
+
+cleanup:
+    if (descriptor >= 0)
+        close(descriptor);
+    fg_file_free(file);
+    free(now);
+    return status;
+}

@@ -1,0 +1,25 @@
+/* journal.h - a file of lines that several processes may append to at once.
+ *
+ * A line is there whole or not at all, whatever happens to who writes it, and never within
+ * another one. While it is written, or the file replaced, the file is locked (flock).
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef FG_BASE_JOURNAL_H
+#define FG_BASE_JOURNAL_H
+
+#include "base/status.h"
+
+/* Appends text, which ends with a line's end. Where the file is not there yet, it is made with
+ * `head` as its first line. The folder is there.
+ *
+ * FG_ERR_FILE  it cannot be written, or is no regular file; it is as it was */
+fg_status fg_journal_append(const char *path, const char *head, const char *text);
+
+/* Puts text in the file's place, and the file that was there aside, as path with ".damaged"
+ * behind it; does nothing where the file is not `before` any more.
+ *
+ * FG_ERR_FILE  it cannot be renamed or written */
+fg_status fg_journal_replace(const char *path, const char *before, const char *text);
+
+#endif

@@ -1,0 +1,161 @@
+/* test_journal.c - lines of many processes are all there, each whole; what is damaged goes aside.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "base/journal.h"
+#include "support/scratch.h"
+
+#define WRITERS 4
+#define LINES 50
+#define HEAD "head"
+
+static const char *path; /* in the folder */
+
+static void setup(void)
+{
+    scratch_setup();
+    path = strdup(scratch_path("journal"));
+}
+
+static void teardown(void)
+{
+    free((char *)path);
+    scratch_teardown();
+}
+
+static void append(const char *text)
+{
+    ck_assert_int_eq(fg_journal_append(path, HEAD, text), FG_OK);
+}
+
+static void expect_file(const char *name, const char *expected)
+{
+    size_t bytes;
+    char *text = scratch_read(name, &bytes);
+    ck_assert_str_eq(text, expected);
+    free(text);
+}
+
+START_TEST(lines_follow_the_head)
+{
+    append("one\n");
+    append("two\n");
+    expect_file(path, "head\none\ntwo\n");
+}
+END_TEST
+
+START_TEST(a_line_without_an_end_does_not_take_the_next_one_with_it)
+{
+    scratch_text("journal", "head\nhal");
+    append("whole\n");
+    expect_file(path, "head\nhal\nwhole\n");
+}
+END_TEST
+
+/* Each writer's lines are long, and different in every byte from those of others. */
+static void write_lines(int writer)
+{
+    char line[1000];
+    memset(line, 'a' + writer, sizeof line);
+    strcpy(line + sizeof line - 2, "\n");
+    for (int i = 0; i < LINES; ++i)
+        if (fg_journal_append(path, HEAD, line) != FG_OK)
+            _exit(1);
+    _exit(0);
+}
+
+START_TEST(lines_of_many_processes_are_all_there)
+{
+    int status, lines[WRITERS] = {0};
+    size_t bytes;
+    char *rest = NULL;
+
+    for (int i = 0; i < WRITERS; ++i)
+        if (fork() == 0)
+            write_lines(i);
+    for (int i = 0; i < WRITERS; ++i) {
+        ck_assert_int_gt(wait(&status), 0);
+        ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    }
+    char *text = scratch_read(path, &bytes);
+    ck_assert_str_eq(strtok_r(text, "\n", &rest), HEAD);
+    for (char *line = strtok_r(NULL, "\n", &rest); line != NULL;
+         line = strtok_r(NULL, "\n", &rest)) {
+        ck_assert(line[0] >= 'a' && line[0] < 'a' + WRITERS);
+        ck_assert_uint_eq(strlen(line), 998);
+        ck_assert_uint_eq(strspn(line, (char[]){line[0], '\0'}), 998);
+        ++lines[line[0] - 'a'];
+    }
+    for (int i = 0; i < WRITERS; ++i)
+        ck_assert_int_eq(lines[i], LINES);
+    free(text);
+}
+END_TEST
+
+START_TEST(a_line_that_does_not_fit_leaves_nothing)
+{
+    const struct rlimit few = {20, 20};
+    append("one\n");
+    signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &few), 0);
+    ck_assert_int_eq(fg_journal_append(path, HEAD, "a line of many bytes\n"), FG_ERR_FILE);
+    ck_assert_ptr_nonnull(strstr(fg_error_message(), path));
+    expect_file(path, "head\none\n");
+}
+END_TEST
+
+START_TEST(what_is_no_file_is_refused)
+{
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    ck_assert_int_eq(fg_journal_append(path, HEAD, "one\n"), FG_ERR_FILE);
+    ck_assert_ptr_nonnull(strstr(fg_error_message(), path));
+    ck_assert_int_eq(fg_journal_append(scratch_path("none/x"), HEAD, "one\n"), FG_ERR_FILE);
+}
+END_TEST
+
+START_TEST(a_file_is_replaced_and_put_aside)
+{
+    append("bad\n");
+    ck_assert_int_eq(fg_journal_replace(path, "head\nbad\n", "head\n"), FG_OK);
+    expect_file(path, "head\n");
+    expect_file(scratch_path("journal.damaged"), "head\nbad\n");
+    append("one\n");
+    expect_file(path, "head\none\n");
+}
+END_TEST
+
+START_TEST(a_file_that_changed_meanwhile_is_left_alone)
+{
+    append("bad\n");
+    append("one\n");
+    ck_assert_int_eq(fg_journal_replace(path, "head\nbad\n", "head\n"), FG_OK);
+    expect_file(path, "head\nbad\none\n");
+    ck_assert_int_eq(scratch_files(), 1);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("base/journal");
+    TCase *tests = tcase_create("journal");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, lines_follow_the_head);
+    tcase_add_test(tests, a_line_without_an_end_does_not_take_the_next_one_with_it);
+    tcase_add_test(tests, lines_of_many_processes_are_all_there);
+    tcase_add_test(tests, a_line_that_does_not_fit_leaves_nothing);
+    tcase_add_test(tests, what_is_no_file_is_refused);
+    tcase_add_test(tests, a_file_is_replaced_and_put_aside);
+    tcase_add_test(tests, a_file_that_changed_meanwhile_is_left_alone);
+    suite_add_tcase(suite, tests);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}

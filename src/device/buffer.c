@@ -9,26 +9,58 @@
 #include <stdlib.h>
 
 #include "device/launch.h"
+#include "device/pages.h"
 #include "device/trace.h"
 
 #define FILL_PARTS \
     64 /* work-items of a big fill: enough for every thread, few enough to start */
 #define FILL_LEAST 4096 /* floats that are worth a work-item */
 
+static void CL_CALLBACK unmap(cl_mem memory, void *pages)
+{
+    (void)memory;
+    fg_pages_unmap(pages);
+}
+
+/* On a CPU device the memory is the host's, so that it can be ours, in large pages. The driver gives
+ * it back when nothing uses the buffer any more. */
+static fg_status allocate(cl_mem *out, const fg_device *device, size_t bytes)
+{
+    fg_status status = FG_OK;
+    fg_pages *pages = device->is_cpu ? fg_pages_map(bytes) : NULL;
+    cl_mem memory = NULL;
+    cl_int code = CL_SUCCESS;
+
+    *out = NULL;
+    memory = clCreateBuffer(device->context,
+                            CL_MEM_READ_WRITE | (pages != NULL ? CL_MEM_USE_HOST_PTR : 0),
+                            bytes, pages != NULL ? fg_pages_first(pages) : NULL, &code);
+    FG_CHECK(code == CL_SUCCESS, FG_ERR_DEVICE, "an allocation of %zu bytes: %s (%d)", bytes,
+             fg_opencl_name(code), (int)code);
+    if (pages != NULL)
+        FG_TRY_CL(clSetMemObjectDestructorCallback(memory, unmap, pages));
+    pages = NULL;
+    *out = memory;
+    memory = NULL;
+
+cleanup:
+    if (memory != NULL)
+        clReleaseMemObject(memory);
+    fg_pages_unmap(pages);
+    return status;
+}
+
 fg_status fg_buffer_create(fg_buffer **out, fg_device *device, size_t bytes)
 {
     fg_status status = FG_OK;
     fg_buffer *buffer = NULL;
-    cl_int code = CL_SUCCESS;
 
     assert(bytes > 0 && bytes % sizeof(float) == 0);
     *out = NULL;
     FG_ALLOC(buffer, 1);
     buffer->device = device;
     buffer->bytes = bytes;
-    buffer->memory = clCreateBuffer(device->context, CL_MEM_READ_WRITE, bytes, NULL, &code);
-    FG_CHECK(code == CL_SUCCESS, FG_ERR_DEVICE, "an allocation of %zu bytes: %s (%d)", bytes,
-             fg_opencl_name(code), (int)code);
+    FG_TRY(allocate(&buffer->memory, device, bytes));
     buffer->held_bytes = bytes;
     atomic_fetch_add(&device->held_bytes, bytes);
     /* Drivers allocate lazily: what is not there must be missed now, not in the first step. */

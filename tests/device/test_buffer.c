@@ -245,6 +245,25 @@ START_TEST(larger_than_one_allocation_may_be_is_refused)
 }
 END_TEST
 
+/* In large pages on CPU devices, which must not go before the kernels that use them. */
+START_TEST(big_memory_stays_until_it_is_done_with)
+{
+    const size_t count = 16u << 20;
+    fg_buffer *buffer = new_buffer(count, false), *view = NULL;
+    float last[3] = {0.0f, 0.0f, 0.0f};
+
+    FG_EXPECT_OK(fg_buffer_view(&view, buffer, buffer->bytes / 2, buffer->bytes / 2));
+    FG_EXPECT_OK(fg_buffer_fill(view, 0, count / 2, 2.0f));
+    FG_EXPECT_OK(fg_buffer_read(buffer, (count / 2 - 1) * sizeof(float), last, sizeof last));
+    ck_assert(last[0] == 0.0f && last[1] == 2.0f && last[2] == 2.0f);
+    for (int i = 0; i < 4; ++i)
+        FG_EXPECT_OK(fg_buffer_fill(buffer, 0, count, (float)i));
+    fg_buffer_free(view);
+    fg_buffer_free(buffer);
+    FG_EXPECT_OK(fg_device_finish(fg_device_fixture()));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("device/buffer");
@@ -265,6 +284,7 @@ int main(void)
     tcase_add_test(tests, unaligned_view_is_refused);
     tcase_add_test(tests, what_buffers_hold_is_not_left);
     tcase_add_test(tests, a_cpu_device_has_what_the_system_has_free);
+    tcase_add_test(tests, big_memory_stays_until_it_is_done_with);
     tcase_add_test(tests, larger_than_one_allocation_may_be_is_refused);
     suite_add_tcase(suite, tests);
     srunner_set_fork_status(runner, CK_NOFORK);

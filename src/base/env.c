@@ -48,6 +48,11 @@ const char *fg_env_home(void)
     return value_of("HOME");
 }
 
+const char *fg_env_algorithm(void)
+{
+    return value_of("FG_ALGORITHM");
+}
+
 bool fg_env_poison(void)
 {
     const char *value = value_of("FG_POISON");

@@ -13,6 +13,9 @@ static fg_status conv_forward(const fg_pass *p)
     fg_conv_call call = fg_pass_conv(p);
 
     call.first_bias = op->bias >= 0 ? (long)p->net->plan->tensors[op->bias].first : -1;
+    if (op->algorithm != FG_ALGORITHM_DIRECT)
+        return fg_candidate_forward(&p->net->candidates[p->step->op], &call,
+                                    fg_net_scratch(p->net, p->step, FG_SCRATCH_TILE));
     return fg_conv_forward(&p->net->convs[p->step->op], &call);
 }
 
@@ -52,6 +55,13 @@ static fg_status run(const fg_pass *p)
     return fg_fail(FG_ERR_ARGUMENT, "%s is no operation", p->op->name);
 }
 
+/* Whether lanes of the partial statistics begin anew in every image. */
+static bool image_runs(const fg_pass *p)
+{
+    return p->op->kind == FG_OP_CONV && p->op->algorithm == FG_ALGORITHM_DIRECT &&
+           fg_conv_image_runs(&p->net->convs[p->step->op]);
+}
+
 static fg_status walk_step(fg_net *net, const fg_step *step, fg_mode mode, int images)
 {
     fg_status status = FG_OK;
@@ -62,9 +72,8 @@ static fg_status walk_step(fg_net *net, const fg_step *step, fg_mode mode, int i
         p.partials[0] = NULL; /* what is normalised takes running statistics */
     FG_TRY(run(&p));
     if (p.partials[0] != NULL)
-        FG_TRY(fg_batchnorm_statistics(
-            &net->batchnorm, net->parts[FG_PART_STATISTICS], p.partials[0], &p.out, images,
-            p.op->kind == FG_OP_CONV && fg_conv_image_runs(&net->convs[step->op])));
+        FG_TRY(fg_batchnorm_statistics(&net->batchnorm, net->parts[FG_PART_STATISTICS],
+                                       p.partials[0], &p.out, images, image_runs(&p)));
 
 cleanup:
     return status;

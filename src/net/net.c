@@ -12,26 +12,15 @@ static fg_status prepare_conv(fg_net *net, int index)
 {
     const fg_plan *plan = net->plan;
     const fg_op *op = &plan->ops[index];
-    const fg_map *in = &plan->maps[op->in[0].map], *out = fg_op_out(plan, op);
-    const fg_conv_shape shape = {
-        .side = op->side,
-        .stride = op->stride,
-        .groups = op->groups,
-        .in_channels = op->in[0].channels,
-        .out_channels = op->out_channels,
-        .in_height = in->height,
-        .in_width = in->width,
-        .height = out->height,
-        .width = out->width,
-        .images = plan->images,
-        .in_place = op->in[0].map == op->out_map,
-        .backward = plan->training,
-        .data = in->gradients >= 0,
-        .in_dropout = plan->training ? op->in_dropout : FG_DROPOUT_NONE,
-        .out_dropout = plan->training ? op->out_dropout : FG_DROPOUT_NONE,
-    };
+    const fg_conv_shape shape = fg_conv_shape_of(plan, op);
+    fg_status status = FG_OK;
 
-    return fg_conv_prepare(&net->convs[index], &net->kernels, &shape);
+    FG_TRY(fg_conv_prepare(&net->convs[index], &net->kernels, &shape));
+    FG_TRY(fg_candidate_prepare(&net->candidates[index], &net->kernels,
+                                net->choice.candidates[op->algorithm], &shape));
+
+cleanup:
+    return status;
 }
 
 static fg_status prepare_sum(fg_net *net, int index)
@@ -51,6 +40,7 @@ static fg_status prepare_ops(fg_net *net)
     fg_kernels *kernels = &net->kernels;
 
     FG_ALLOC(net->convs, plan->op_count);
+    FG_ALLOC(net->candidates, plan->op_count);
     FG_ALLOC(net->sums, plan->op_count);
     for (int i = 0; i < plan->op_count; ++i) {
         if (plan->ops[i].kind == FG_OP_CONV)
@@ -113,7 +103,9 @@ fg_status fg_net_create(fg_net **out, fg_device *device, const fg_net_config *co
     plan_config.memory_bytes = fg_device_memory(device);
     plan_config.allocation_bytes = device->info.allocation_bytes;
     plan_config.alignment_bytes = device->info.alignment_bytes;
-    FG_TRY(fg_plan_create(&net->plan, &plan_config));
+    FG_TRY(fg_choice_create(&net->choice, &net->kernels));
+    const fg_chooser chooser = fg_choice_chooser(&net->choice);
+    FG_TRY(fg_plan_create_chosen(&net->plan, &plan_config, &chooser));
     FG_TRY(fg_plan_fits(net->plan));
     FG_TRY(prepare_ops(net));
     FG_TRY(create_uploads(net));
@@ -123,6 +115,7 @@ fg_status fg_net_create(fg_net **out, fg_device *device, const fg_net_config *co
     fg_log_line(&device->log, FG_LOG_INFO, "%s: %lld parameters, %zu bytes on %s",
                 net->plan->network.name, (long long)net->plan->parameters,
                 net->plan->device_bytes_peak, device->info.name);
+    fg_choice_log(&net->choice, net->plan);
     *out = net;
     net = NULL;
 
@@ -149,8 +142,12 @@ void fg_net_free(fg_net *net)
     for (int i = 0; i < FG_STEP_RESULTS; ++i)
         fg_event_free(&net->results_read[i]);
     fg_net_unplace(net);
+    for (int i = 0; net->candidates != NULL && i < net->plan->op_count; ++i)
+        fg_candidate_clear(&net->candidates[i]);
+    fg_choice_clear(&net->choice);
     fg_kernels_clear(&net->kernels);
     free(net->convs);
+    free(net->candidates);
     free(net->sums);
     fg_plan_free(net->plan);
     free(net);

@@ -10,6 +10,7 @@
 #define FG_NET_NET_H
 
 #include "ops/batchnorm.h"
+#include "ops/choice.h"
 #include "ops/conv.h"
 #include "ops/head_pool.h"
 #include "ops/linear.h"
@@ -46,8 +47,10 @@ struct fg_net {
     fg_features *maps; /* [plan->map_count] */
 
     fg_kernels kernels;
-    fg_conv_op *convs; /* [plan->op_count], of convolutions */
-    fg_sum_op *sums;   /* [plan->op_count], of sums */
+    fg_choice choice;
+    fg_conv_op *convs;           /* [plan->op_count], of convolutions */
+    fg_candidate_op *candidates; /* ... and what computes them in the direct kernels' place */
+    fg_sum_op *sums;             /* [plan->op_count], of sums */
     fg_batchnorm_op batchnorm;
     fg_pool_op pool;
     fg_max_pool_op max_pool;

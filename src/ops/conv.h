@@ -10,25 +10,7 @@
 #include "cl/conv.h"
 #include "ops/features.h"
 #include "ops/kernels.h"
-#include "plan/network.h"
-
-typedef struct fg_conv_shape {
-    int side;   /* odd; the border of zeros is side / 2 wide */
-    int stride; /* 1 or 2 */
-    int groups; /* divides both numbers of channels */
-    int in_channels;
-    int out_channels;
-    int height; /* of the output: (in_height - 1) / stride + 1 */
-    int width;
-    int in_height;
-    int in_width;
-    int images;                  /* of the largest batch */
-    fg_dropout_kind in_dropout;  /* of what is read, behind norm and ReLU */
-    fg_dropout_kind out_dropout; /* of the output, before its statistics are made */
-    bool in_place;               /* input and output are channels of one map */
-    bool backward;               /* kernels of the backward pass are wanted ... */
-    bool data;                   /* ... with the gradient of the input */
-} fg_conv_shape;
+#include "plan/conv_shape.h"
 
 /* A kernel's register tile, and the most pixels of the tile that it runs over. */
 typedef struct fg_conv_tiling {

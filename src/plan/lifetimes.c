@@ -75,7 +75,8 @@ static void add_scratch(fg_plan *plan, int index, enum fg_scratch scratch)
 static void add_forward_scratch(fg_plan *plan, int index, const fg_op *op)
 {
     if (op->kind == FG_OP_CONV)
-        add_scratch(plan, index, FG_SCRATCH_PACKED);
+        add_scratch(plan, index,
+                    op->algorithm == FG_ALGORITHM_DIRECT ? FG_SCRATCH_PACKED : FG_SCRATCH_TILE);
     if (op->kind != FG_OP_MEAN_POOL)
         add_scratch(plan, index, FG_SCRATCH_AFFINE);
     if (op->in[1].map >= 0)

@@ -1,6 +1,6 @@
 /* plan.c - makes a plan, and what the public header says of plans.
  *
- * The work is done in the order network.c, build.c, backward.c, lifetimes.c, sizes.c, arena.c,
+ * The work is done in the order network.c, build.c, algorithm.c, backward.c, lifetimes.c, sizes.c, arena.c,
  * limits.c.
  *
  * SPDX-License-Identifier: MIT
@@ -43,6 +43,12 @@ cleanup:
 
 fg_status fg_plan_create(fg_plan **out, const fg_plan_config *config)
 {
+    return fg_plan_create_chosen(out, config, NULL);
+}
+
+fg_status fg_plan_create_chosen(fg_plan **out, const fg_plan_config *config,
+                                const fg_chooser *chooser)
+{
     fg_status status = FG_OK;
     fg_plan *plan = NULL;
 
@@ -66,6 +72,7 @@ fg_status fg_plan_create(fg_plan **out, const fg_plan_config *config)
         status = fg_fail_prefix(status, "model \"%s\": ", plan->network.name);
         goto cleanup;
     }
+    FG_TRY(fg_algorithm_choose(plan, chooser));
     FG_TRY(fg_flops_count(plan));
     FG_TRY(fg_backward_order(plan));
     FG_TRY(fg_backward_updates(plan));

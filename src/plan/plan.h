@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "cl/batchnorm.h"
 #include "cl/sources.h"
+#include "plan/algorithm.h"
 #include "plan/arena.h"
 #include "plan/network.h"
 
@@ -116,7 +117,7 @@ typedef enum fg_op_kind {
 
 #define FG_OP_INPUTS 2
 
-typedef struct fg_op {
+struct fg_op {
     fg_op_kind kind;
     char *name;                /* owned; "stage1.layer3.conv1" */
     fg_reads in[FG_OP_INPUTS]; /* a sum may read two maps, all others read one */
@@ -135,7 +136,8 @@ typedef struct fg_op {
     fg_dropout_kind out_dropout; /* before statistics are made */
     int stage;                   /* from 0; -1: stem, head; for reports, like the next one */
     int layer;                   /* in its stage, from 1; 0: none */
-} fg_op;
+    fg_algorithm algorithm;      /* convolution: of its forward pass */
+};
 
 /* ---- steps: what is done in which order ---- */
 
@@ -153,6 +155,7 @@ enum fg_scratch {
     FG_SCRATCH_PARTIALS,        /* sums per chunk: statistics, or d_gamma and d_beta */
     FG_SCRATCH_PARTIALS_SECOND, /* ... d_gamma and d_beta of a sum's second input */
     FG_SCRATCH_WEIGHTS,         /* backward: weight gradients per chunk */
+    FG_SCRATCH_TILE,            /* forward, of a candidate: plan/algorithm.h says how large */
     FG_SCRATCH_COEFFICIENTS, /* backward: of each channel written, dx = G + q (x - mean) + c */
     FG_SCRATCHES
 };
@@ -237,6 +240,10 @@ struct fg_plan {
     size_t largest_allocation;
     int largest_batch;
 };
+
+/* fg_plan_create, where chooser says what computes each convolution; NULL: direct kernels. */
+fg_status fg_plan_create_chosen(fg_plan **out, const fg_plan_config *config,
+                                const fg_chooser *chooser);
 
 /* The map that an operation writes. */
 static inline const fg_map *fg_op_out(const fg_plan *plan, const fg_op *op)

@@ -53,6 +53,11 @@ static void set_conv_scratch(fg_plan *plan, const fg_step *step, const fg_op *op
     const int in = op->in[0].channels, out = op->out_channels;
     const size_t chunks = chunks_most(plan, fg_op_out(plan, op));
 
+    if (step->scratch[FG_SCRATCH_TILE] >= 0) {
+        const fg_conv_shape shape = fg_conv_shape_of(plan, op);
+        set_bytes(plan, step->scratch[FG_SCRATCH_TILE],
+                  fg_algorithm_tile_bytes(op->algorithm, &shape));
+    }
     set_bytes(
         plan, step->scratch[FG_SCRATCH_PACKED],
         fg_conv_packed_floats((size_t)out, (size_t)in, (size_t)op->side, (size_t)op->groups) *

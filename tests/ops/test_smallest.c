@@ -18,6 +18,7 @@
 #include "support/arrays.h"
 #include "support/conv_run.h"
 #include "support/device_fixture.h"
+#include "support/disguise.h"
 
 #define CHANNELS 18 /* more than one work-item of kernels that go over channels */
 
@@ -244,6 +245,21 @@ START_TEST(sums)
 }
 END_TEST
 
+START_TEST(candidates)
+{
+    const fg_conv_case shape = {1, {1, 26, 40}, {3}, 2, 1, 1};
+    fg_candidate_op op;
+    fg_conv_run run;
+
+    fg_conv_run_create(&run, &kernels, &shape, FG_CONV_BETWEEN);
+    FG_EXPECT_OK(fg_candidate_prepare(&op, &kernels, &fg_disguise, &run.op.shape));
+    run.candidate = &op;
+    fg_conv_run_forward(&run);
+    mark(op.statistics);
+    fg_candidate_clear(&op);
+}
+END_TEST
+
 START_TEST(classifier_and_update)
 {
     const fg_features map = map_of(1, 1);
@@ -323,6 +339,7 @@ int main(void)
     tcase_add_test(tests, pools);
     tcase_add_test(tests, max_pools);
     tcase_add_loop_test(tests, sums, 0, 3);
+    tcase_add_test(tests, candidates);
     tcase_add_test(tests, classifier_and_update);
     tcase_add_test(tests, fill_and_peak);
     tcase_add_test(tests, no_kernel_is_left_out);

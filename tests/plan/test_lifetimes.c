@@ -201,6 +201,7 @@ static void check_scratch(const fg_plan *plan, int s)
     expect_scratch(plan, s, FG_SCRATCH_PARTIALS_SECOND,
                    back && fg_reads_normed(plan, &op->in[1]));
     expect_scratch(plan, s, FG_SCRATCH_COEFFICIENTS, back && counted);
+    expect_scratch(plan, s, FG_SCRATCH_TILE, false);
 }
 
 START_TEST(steps_have_the_scratch_that_their_kernels_need)

@@ -264,6 +264,16 @@ static void check_map(const char *what, const fg_buffer *buffer, const float *ex
     fg_compare_bits(what, fg_arrays_read(buffer), expected, buffer->bytes / sizeof(float));
 }
 
+static void run_candidate(const fg_conv_run *run)
+{
+    const size_t bytes =
+        fg_algorithm_tile_bytes(run->candidate->candidate->algorithm, &run->op.shape);
+    const fg_buffer *tile = make_scratch(bytes / sizeof(float));
+
+    FG_EXPECT_OK(fg_candidate_forward(run->candidate, &run->call, tile));
+    check_scratch("scratch behind the tile", tile);
+}
+
 void fg_conv_run_forward(fg_conv_run *run)
 {
     fg_conv_call *call = &run->call;
@@ -273,7 +283,10 @@ void fg_conv_run_forward(fg_conv_run *run)
     call->partials = run->place == FG_CONV_LINEAR
                          ? NULL
                          : make_partials(run, &run->out, run->shape->out_channels);
-    FG_EXPECT_OK(fg_conv_forward(&run->op, call));
+    if (run->candidate != NULL)
+        run_candidate(run);
+    else
+        FG_EXPECT_OK(fg_conv_forward(&run->op, call));
     allow(expected, fg_arrays_read(call->out.map->values), &run->out, call->out.first_channel,
           call->out.channels);
     check_map("the output's map", call->out.map->values, expected);

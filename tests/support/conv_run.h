@@ -10,7 +10,7 @@
 #define FG_TESTS_CONV_RUN_H
 
 #include "cl/sources.h"
-#include "ops/conv.h"
+#include "ops/candidate.h"
 #include "support/shapes.h"
 
 /* How a convolution stands in its network. */
@@ -36,6 +36,7 @@ typedef struct fg_conv_run {
     const fg_conv_case *shape;
     fg_conv_place place;
     fg_conv_op op;
+    const fg_candidate_op *candidate; /* NULL; or what does the forward pass */
     fg_conv_call call;
     fg_conv_map in, out; /* FG_CONV_IN_STAGE: out is a copy of in */
     struct fg_source *sources;

@@ -1,0 +1,114 @@
+/* choice.c - which algorithm computes each convolution of a net.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "ops/choice.h"
+
+#include <stdlib.h>
+
+#include "base/env.h"
+#include "ops/trial.h"
+#include "plan/plan.h"
+
+struct fg_verdict {
+    fg_algorithm algorithm;
+    fg_conv_shape shape;
+    bool passed;
+};
+
+fg_status fg_choice_create(fg_choice *out, fg_kernels *kernels)
+{
+    const char *forced = fg_env_algorithm();
+    fg_status status = FG_OK;
+
+    *out = (fg_choice){.kernels = kernels};
+    for (int i = 0; i < FG_ALGORITHMS; ++i)
+        out->candidates[i] = fg_candidate_of((fg_algorithm)i);
+    if (forced == NULL)
+        return FG_OK;
+    FG_TRY(fg_algorithm_of(&out->forced, forced, "FG_ALGORITHM"));
+    if (out->forced != FG_ALGORITHM_DIRECT && out->candidates[out->forced] == NULL) {
+        fg_log_line(&kernels->device->log, FG_LOG_WARN,
+                    "%s is skipped: it is not part of this build", forced);
+        out->forced = FG_ALGORITHM_DIRECT;
+    }
+
+cleanup:
+    return status;
+}
+
+void fg_choice_clear(fg_choice *choice)
+{
+    free(choice->verdicts);
+    choice->verdicts = NULL;
+    choice->count = 0;
+}
+
+/* As far as the forward pass goes. */
+static bool same_shape(const fg_conv_shape *a, const fg_conv_shape *b)
+{
+    return a->side == b->side && a->stride == b->stride && a->groups == b->groups &&
+           a->in_channels == b->in_channels && a->out_channels == b->out_channels &&
+           a->height == b->height && a->width == b->width && a->in_height == b->in_height &&
+           a->in_width == b->in_width && a->images == b->images && a->in_place == b->in_place;
+}
+
+static fg_status check(bool *passed, fg_choice *choice, fg_algorithm algorithm,
+                       const fg_conv_shape *shape)
+{
+    fg_status status = FG_OK;
+
+    for (int i = 0; i < choice->count; ++i) {
+        const struct fg_verdict *known = &choice->verdicts[i];
+        if (known->algorithm == algorithm && same_shape(&known->shape, shape)) {
+            *passed = known->passed;
+            return FG_OK;
+        }
+    }
+    *passed = fg_trial_check(choice->kernels, choice->candidates[algorithm], shape) == FG_OK;
+    if (!*passed)
+        fg_log_line(&choice->kernels->device->log, FG_LOG_WARN,
+                    "%s is skipped for a %dx%d convolution of %d to %d channels: %s",
+                    fg_algorithm_names[algorithm], shape->side, shape->side, shape->in_channels,
+                    shape->out_channels, fg_error_message());
+    FG_GROW(choice->verdicts, choice->count);
+    choice->verdicts[choice->count++] = (struct fg_verdict){algorithm, *shape, *passed};
+
+cleanup:
+    return status;
+}
+
+static fg_status choose(fg_algorithm *out, void *user, const fg_conv_shape *shape)
+{
+    fg_choice *choice = user;
+    const fg_algorithm wanted = choice->forced;
+    fg_status status = FG_OK;
+    bool passed = false;
+
+    if (choice->candidates[wanted] != NULL && fg_algorithm_can(wanted, shape))
+        FG_TRY(check(&passed, choice, wanted, shape));
+    *out = passed ? wanted : FG_ALGORITHM_DIRECT;
+
+cleanup:
+    return status;
+}
+
+fg_chooser fg_choice_chooser(fg_choice *choice)
+{
+    return (fg_chooser){choose, choice};
+}
+
+void fg_choice_log(const fg_choice *choice, const fg_plan *plan)
+{
+    int all = 0;
+
+    for (int i = 0; i < FG_ALGORITHMS; ++i)
+        all += fg_algorithm_count(plan, (fg_algorithm)i);
+    for (int i = FG_ALGORITHM_DIRECT + 1; i < FG_ALGORITHMS; ++i) {
+        const int count = fg_algorithm_count(plan, (fg_algorithm)i);
+        if (count > 0 || choice->forced == (fg_algorithm)i)
+            fg_log_line(&choice->kernels->device->log, FG_LOG_INFO,
+                        "%s: %s computes %d of %d convolutions", plan->network.name,
+                        fg_algorithm_names[i], count, all);
+    }
+}

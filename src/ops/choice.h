@@ -1,0 +1,32 @@
+/* choice.h - which algorithm computes each convolution of a net.
+ *
+ * FG_ALGORITHM names one for all that it can do. A candidate that this build does not have, that
+ * cannot be made, or whose result is not that of the direct kernels is skipped with a line in
+ * the log.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef FG_OPS_CHOICE_H
+#define FG_OPS_CHOICE_H
+
+#include "ops/candidate.h"
+
+typedef struct fg_choice {
+    fg_kernels *kernels;
+    const fg_candidate *candidates[FG_ALGORITHMS]; /* NULL: direct, or not in this build */
+    fg_algorithm forced;                           /* direct: none is */
+    struct fg_verdict *verdicts;                   /* of shapes that were checked */
+    int count;
+} fg_choice;
+
+/* FG_ERR_ARGUMENT  FG_ALGORITHM names no algorithm */
+fg_status fg_choice_create(fg_choice *out, fg_kernels *kernels);
+void fg_choice_clear(fg_choice *choice);
+
+/* The chooser of the net's plan, which borrows it. */
+fg_chooser fg_choice_chooser(fg_choice *choice);
+
+/* One line for each candidate that computes operations of the plan, or is forced to. */
+void fg_choice_log(const fg_choice *choice, const fg_plan *plan);
+
+#endif

@@ -6,24 +6,7 @@
 #include <stdlib.h>
 
 #include "base/status.h"
-#include "timing.h"
-
-static fg_status train_step(const fg_timing *timing, fg_net *net)
-{
-    fg_status status = FG_OK;
-    /* So low a rate that labels which mean nothing cannot make the weights diverge. */
-    const fg_sgd sgd = {1e-4f, 0.9f, 1e-4f, 1};
-    fg_step_result result;
-    uint64_t number = 0;
-
-    FG_TRY(
-        fg_net_step(net, &number, timing->pixels, timing->labels, timing->options.batch, &sgd));
-    FG_TRY(fg_net_step_result(net, number, &result));
-    FG_TRY(fg_net_finish(net));
-
-cleanup:
-    return status;
-}
+#include "steps.h"
 
 int main(int argc, char **argv)
 {
@@ -38,7 +21,7 @@ int main(int argc, char **argv)
     config.model = options.model;
     config.images = options.batch;
     FG_TRY(fg_net_create(&net, timing.device, &config));
-    FG_TRY(fg_timing_run(&timing, net, "train", 3, train_step));
+    FG_TRY(fg_timing_run(&timing, net, "train", 3, fg_steps_train));
 
 cleanup:
     fg_net_free(net);

@@ -4,13 +4,13 @@
  */
 #include "timing.h"
 
-#include <argp.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/status.h"
 #include "cl/random.h"
+#include "device/device.h"
 
 enum { OPTION_JSON = 256, OPTION_STEPS, OPTION_WARMUP };
 
@@ -24,12 +24,12 @@ static const struct argp_option option_list[] = {
     {"json", OPTION_JSON, NULL, 0, "Print one JSON object", 0},
     {0}};
 
-static int parse_count(const char *text, const char *name, int least, struct argp_state *state)
+int fg_timing_count(const char *text, const char *option, int least, struct argp_state *state)
 {
     char *end = NULL;
     const long value = strtol(text, &end, 10);
     if (end == text || *end != '\0' || value < least || value > 1000000)
-        argp_error(state, "%s is '%s', expected a number from %d to 1000000", name, text,
+        argp_error(state, "%s is '%s', expected a number from %d to 1000000", option, text,
                    least);
     return (int)value;
 }
@@ -43,16 +43,16 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         options->model = argument;
         return 0;
     case 'b':
-        options->batch = parse_count(argument, "--batch", 1, state);
+        options->batch = fg_timing_count(argument, "--batch", 1, state);
         return 0;
     case 'd':
         options->device = argument;
         return 0;
     case OPTION_STEPS:
-        options->steps = parse_count(argument, "--steps", 1, state);
+        options->steps = fg_timing_count(argument, "--steps", 1, state);
         return 0;
     case OPTION_WARMUP:
-        options->warmup = parse_count(argument, "--warmup", 0, state);
+        options->warmup = fg_timing_count(argument, "--warmup", 0, state);
         return 0;
     case OPTION_JSON:
         options->json = 1;
@@ -66,10 +66,12 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     }
 }
 
+const struct argp fg_timing_argp = {option_list, parse_option, NULL, NULL, NULL, NULL, NULL};
+
 fg_timing_options fg_timing_parse(int argc, char **argv, const char *what)
 {
     const struct argp parser = {option_list, parse_option, NULL, what, NULL, NULL, NULL};
-    fg_timing_options options = {NULL, NULL, 64, FG_HARNESS_SAMPLES, 3, 0};
+    fg_timing_options options = FG_TIMING_OPTIONS_INIT;
 
     argp_err_exit_status = 2; /* a mistake in the options */
     argp_parse(&parser, argc, argv, 0, NULL, &options);
@@ -105,7 +107,8 @@ fg_status fg_timing_create(fg_timing *timing, const fg_timing_options *options)
     plan_config.model = options->model;
     plan_config.images = 1;
     FG_TRY(fg_plan_create(&plan, &plan_config));
-    FG_TRY(fg_device_create(&timing->device, &config));
+    FG_TRY(options->traced ? fg_device_create_traced(&timing->device, &config)
+                           : fg_device_create(&timing->device, &config));
     const fg_plan_info info = fg_plan_information(plan);
     const size_t image =
         (size_t)info.image_channels * (size_t)info.image_side * (size_t)info.image_side;

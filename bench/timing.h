@@ -5,6 +5,9 @@
 #ifndef FG_BENCH_TIMING_H
 #define FG_BENCH_TIMING_H
 
+#include <argp.h>
+#include <stdbool.h>
+
 #include "harness.h"
 
 typedef struct fg_timing_options {
@@ -14,7 +17,19 @@ typedef struct fg_timing_options {
     int steps;
     int warmup;
     int json;
+    bool traced; /* the device records its launches */
 } fg_timing_options;
+
+#define FG_TIMING_OPTIONS_INIT                          \
+    {                                                   \
+        NULL, NULL, 64, FG_HARNESS_SAMPLES, 3, 0, false \
+    }
+
+/* The options themselves, whose input is fg_timing_options: for programs that have more. */
+extern const struct argp fg_timing_argp;
+
+/* The number that an option's text says, from least on; ends the program where it says none. */
+int fg_timing_count(const char *text, const char *option, int least, struct argp_state *state);
 
 /* Reads the command line; exits with 2 on a mistake, with 0 for --help. */
 fg_timing_options fg_timing_parse(int argc, char **argv, const char *what);

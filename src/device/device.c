@@ -106,7 +106,7 @@ static void device_complete(fg_device *device)
                 device->info.compute_units);
 }
 
-fg_status fg_device_create(fg_device **out, const fg_device_config *config)
+static fg_status device_create(fg_device **out, const fg_device_config *config, bool traced)
 {
     fg_status status = FG_OK;
     fg_device_config c;
@@ -120,7 +120,7 @@ fg_status fg_device_create(fg_device **out, const fg_device_config *config)
     FG_TRY(fg_survey_make(&survey));
     FG_TRY(choose(&index, &survey, c.match != NULL ? c.match : fg_env_device()));
     FG_TRY(device_start(&device, survey.places[index], &c));
-    if (fg_env_trace() != NULL)
+    if (fg_env_trace() != NULL || traced)
         FG_TRY(fg_trace_create(&device->trace, fg_env_trace()));
 
     const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM,
@@ -141,6 +141,16 @@ cleanup:
     fg_device_free(device);
     fg_survey_free(&survey);
     return status;
+}
+
+fg_status fg_device_create(fg_device **out, const fg_device_config *config)
+{
+    return device_create(out, config, false);
+}
+
+fg_status fg_device_create_traced(fg_device **out, const fg_device_config *config)
+{
+    return device_create(out, config, true);
 }
 
 /* Whether queue is one that fg_device_create_opencl takes; profiled says if it records times.

@@ -28,8 +28,11 @@ struct fg_device {
     bool prefetch; /* kernels may call __builtin_prefetch: cl/prefetch.h */
     fg_program *programs; /* built so far; program.c */
     pthread_mutex_t programs_lock;
-    fg_trace *trace; /* NULL unless FG_TRACE */
+    fg_trace *trace; /* NULL unless FG_TRACE, or one that is traced */
 };
+
+/* As fg_device_create, with a trace even without FG_TRACE. */
+fg_status fg_device_create_traced(fg_device **out, const fg_device_config *config);
 
 /* Bytes that can still be allocated: what its information says, less what its buffers hold; on CPU
  * devices at most what the system has free now, for others take of it too. At least 1. */

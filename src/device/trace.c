@@ -14,19 +14,14 @@
 
 #define PENDING 4096 /* events held before their times are read: drivers' events are large */
 
-struct record {
-    const char *label;
-    cl_ulong start_ns;
-    cl_ulong end_ns;
-};
-
 struct fg_trace {
     pthread_mutex_t lock; /* nets of one device may run on several threads */
-    char *target;
-    FILE *file; /* NULL: a table for the log */
-    struct record *records;
+    char *target;         /* NULL: events are only kept */
+    FILE *file;           /* NULL: a table for the log */
+    int step;
+    fg_trace_event *events;
     size_t count, capacity;
-    cl_event pending[PENDING]; /* of the last records */
+    cl_event pending[PENDING]; /* of the last events */
     size_t pendings;
     fg_status status; /* of the first thing that failed */
 };
@@ -48,7 +43,7 @@ static void trace_free(fg_trace *trace)
         fclose(trace->file);
     pthread_mutex_destroy(&trace->lock);
     fg_text_free(trace->target);
-    free(trace->records);
+    free(trace->events);
     free(trace);
 }
 
@@ -60,9 +55,12 @@ fg_status fg_trace_create(fg_trace **out, const char *target)
     *out = NULL;
     FG_ALLOC(trace, 1);
     trace->lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
-    trace->target = fg_text_copy(target);
-    FG_CHECK(trace->target != NULL, FG_ERR_MEMORY, "no memory for the name of the trace");
-    if (strcmp(target, "-") != 0) {
+    trace->step = -1;
+    if (target != NULL) {
+        trace->target = fg_text_copy(target);
+        FG_CHECK(trace->target != NULL, FG_ERR_MEMORY, "no memory for the name of the trace");
+    }
+    if (target != NULL && strcmp(target, "-") != 0) {
         trace->file = fopen(target, "we");
         FG_CHECK(trace->file != NULL, FG_ERR_FILE, "%s: cannot be written (FG_TRACE): %s",
                  target, strerror(errno));
@@ -79,16 +77,16 @@ cleanup:
 static fg_status read_times(fg_trace *trace)
 {
     fg_status status = FG_OK;
-    struct record *record = trace->records + trace->count - trace->pendings;
+    fg_trace_event *event = trace->events + trace->count - trace->pendings;
 
     if (trace->pendings == 0)
         return FG_OK;
     FG_TRY_CL(clWaitForEvents(1, &trace->pending[trace->pendings - 1]));
-    for (size_t i = 0; i < trace->pendings; ++i, ++record) {
+    for (size_t i = 0; i < trace->pendings; ++i, ++event) {
         FG_TRY_CL(clGetEventProfilingInfo(trace->pending[i], CL_PROFILING_COMMAND_START,
-                                          sizeof record->start_ns, &record->start_ns, NULL));
+                                          sizeof event->start_ns, &event->start_ns, NULL));
         FG_TRY_CL(clGetEventProfilingInfo(trace->pending[i], CL_PROFILING_COMMAND_END,
-                                          sizeof record->end_ns, &record->end_ns, NULL));
+                                          sizeof event->end_ns, &event->end_ns, NULL));
     }
 
 cleanup:
@@ -98,15 +96,15 @@ cleanup:
     return status;
 }
 
-/* Room for one more record and one more event. */
+/* Room for one more event. */
 static fg_status make_room(fg_trace *trace)
 {
     if (trace->count == trace->capacity) {
         const size_t capacity = trace->capacity > 0 ? 2 * trace->capacity : PENDING;
-        struct record *records = realloc(trace->records, capacity * sizeof *records);
-        if (records == NULL)
+        fg_trace_event *events = realloc(trace->events, capacity * sizeof *events);
+        if (events == NULL)
             return fg_fail(FG_ERR_MEMORY, "no memory for %zu events of the trace", capacity);
-        trace->records = records;
+        trace->events = events;
         trace->capacity = capacity;
     }
     return trace->pendings == PENDING ? read_times(trace) : FG_OK;
@@ -118,7 +116,7 @@ void fg_trace_add(fg_trace *trace, const char *label, cl_event event)
     if (trace->status == FG_OK)
         trace->status = make_room(trace);
     if (trace->status == FG_OK) {
-        trace->records[trace->count++] = (struct record){label, 0, 0};
+        trace->events[trace->count++] = (fg_trace_event){label, trace->step, 0, 0};
         trace->pending[trace->pendings++] = event;
     } else {
         clReleaseEvent(event);
@@ -126,21 +124,41 @@ void fg_trace_add(fg_trace *trace, const char *label, cl_event event)
     pthread_mutex_unlock(&trace->lock);
 }
 
+void fg_trace_step(fg_trace *trace, int step)
+{
+    if (trace == NULL)
+        return;
+    pthread_mutex_lock(&trace->lock);
+    trace->step = step;
+    pthread_mutex_unlock(&trace->lock);
+}
+
+fg_status fg_trace_events(fg_trace *trace, const fg_trace_event **out, size_t *count)
+{
+    pthread_mutex_lock(&trace->lock);
+    if (trace->status == FG_OK)
+        trace->status = read_times(trace);
+    *out = trace->events;
+    *count = trace->count;
+    pthread_mutex_unlock(&trace->lock);
+    return trace->status;
+}
+
 /* Chrome's format: one complete event ("X") a launch, in microseconds. */
 static fg_status write_file(fg_trace *trace)
 {
     fg_status status = FG_OK;
-    const cl_ulong origin = trace->count > 0 ? trace->records[0].start_ns : 0;
+    const cl_ulong origin = trace->count > 0 ? trace->events[0].start_ns : 0;
     int failed;
 
     fprintf(trace->file, "{\"traceEvents\":[");
     for (size_t i = 0; i < trace->count; ++i) {
-        const struct record *r = &trace->records[i];
+        const fg_trace_event *event = &trace->events[i];
         fprintf(
             trace->file,
             "%s\n{\"name\":\"%s\",\"ph\":\"X\",\"pid\":1,\"tid\":1,\"ts\":%.3f,\"dur\":%.3f}",
-            i > 0 ? "," : "", r->label, (double)(r->start_ns - origin) * 1e-3,
-            (double)(r->end_ns - r->start_ns) * 1e-3);
+            i > 0 ? "," : "", event->label, (double)(event->start_ns - origin) * 1e-3,
+            (double)(event->end_ns - event->start_ns) * 1e-3);
     }
     fprintf(trace->file, "\n]}\n");
     failed = ferror(trace->file);
@@ -168,15 +186,15 @@ static fg_status log_table(const fg_trace *trace, const fg_log *log)
     double sum = 0.0;
 
     for (size_t i = 0; i < trace->count; ++i) {
-        const struct record *r = &trace->records[i];
-        const double ms = (double)(r->end_ns - r->start_ns) * 1e-6;
+        const fg_trace_event *event = &trace->events[i];
+        const double ms = (double)(event->end_ns - event->start_ns) * 1e-6;
         size_t row = 0;
-        while (row < rows && strcmp(totals[row].label, r->label) != 0)
+        while (row < rows && strcmp(totals[row].label, event->label) != 0)
             ++row;
         if (row == rows) {
             FG_CHECK(rows < sizeof totals / sizeof *totals, FG_ERR_ARGUMENT,
-                     "label %s of the trace is one too many", r->label);
-            totals[rows++] = (struct total){r->label, 0, 0.0};
+                     "label %s of the trace is one too many", event->label);
+            totals[rows++] = (struct total){event->label, 0, 0.0};
         }
         ++totals[row].launches;
         totals[row].ms += ms;
@@ -201,7 +219,7 @@ fg_status fg_trace_finish(fg_trace *trace, const fg_log *log)
     FG_TRY(read_times(trace));
     if (trace->file != NULL)
         FG_TRY(write_file(trace));
-    else
+    else if (trace->target != NULL)
         FG_TRY(log_table(trace, log));
 
 cleanup:

@@ -6,6 +6,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "device/trace.h"
 #include "net/pass.h"
 
 static fg_status conv_backward(const fg_pass *p)
@@ -121,10 +122,12 @@ fg_status fg_net_walk_backward(fg_net *net, int entry, const fg_sgd *sgd)
 
     for (int i = plan->op_count; i < plan->step_count; ++i) {
         const fg_step *step = &plan->steps[i];
+        fg_trace_step(net->device->trace, i);
         FG_TRY(step->kind == FG_STEP_LOSS ? loss(net, entry) : walk_step(net, step));
         FG_TRY(update(net, step, sgd));
         FG_TRY(fg_net_poison(net, i));
     }
+    fg_trace_step(net->device->trace, -1);
 
 cleanup:
     return status;

@@ -5,6 +5,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "device/trace.h"
 #include "net/pass.h"
 
 static fg_status conv_forward(const fg_pass *p)
@@ -85,9 +86,11 @@ fg_status fg_net_walk_forward(fg_net *net, fg_mode mode, int images)
     const fg_plan *plan = net->plan;
 
     for (int i = 0; i < plan->op_count; ++i) {
+        fg_trace_step(net->device->trace, i);
         FG_TRY(walk_step(net, &plan->steps[i], mode, images));
         FG_TRY(fg_net_poison(net, i));
     }
+    fg_trace_step(net->device->trace, -1);
     if (mode == FG_MODE_TRAINING)
         FG_TRY(fg_batchnorm_running(
             &net->batchnorm, net->parts[FG_PART_RUNNING], net->parts[FG_PART_RUNNING_TABLE],

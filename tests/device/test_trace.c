@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "device/buffer.h"
+#include "device/trace.h"
 #include "support/scratch.h"
 
 #define MANY 9000 /* more events than a trace holds before it reads their times */
@@ -93,6 +94,39 @@ START_TEST(table_counts_launches)
 }
 END_TEST
 
+START_TEST(events_belong_to_the_step_that_was_named_last)
+{
+    fg_device *device = NULL;
+    fg_buffer *buffer = NULL;
+    const fg_trace_event *events = NULL;
+    size_t count = 0;
+    float value = 1.0f;
+
+    FG_EXPECT_OK(fg_device_create_traced(&device, NULL));
+    FG_EXPECT_OK(fg_buffer_create(&buffer, device, sizeof value));
+    fg_trace_step(device->trace, 7);
+    FG_EXPECT_OK(fg_buffer_read(buffer, 0, &value, sizeof value));
+    FG_EXPECT_OK(fg_trace_events(device->trace, &events, &count));
+    ck_assert_uint_eq(count, 2);
+    fg_trace_step(device->trace, -1);
+    FG_EXPECT_OK(fg_buffer_read(buffer, 0, &value, sizeof value));
+    FG_EXPECT_OK(fg_trace_events(device->trace, &events, &count));
+    ck_assert_uint_eq(count, 3);
+    ck_assert_str_eq(events[0].label, "fill");
+    ck_assert_str_eq(events[1].label, "read");
+    ck_assert_int_eq(events[0].step, -1);
+    ck_assert_int_eq(events[1].step, 7);
+    ck_assert_int_eq(events[2].step, -1);
+    for (size_t i = 0; i < count; ++i)
+        ck_assert_uint_ge(events[i].end_ns, events[i].start_ns);
+    ck_assert_uint_ge(events[2].start_ns, events[1].end_ns);
+    fg_trace_step(NULL, 0); /* where there is no trace */
+    fg_buffer_free(buffer);
+    fg_device_free(device);
+    ck_assert_str_eq(table, "");
+}
+END_TEST
+
 START_TEST(file_that_cannot_be_written_is_an_error_at_once)
 {
     fg_device *device = (fg_device *)1;
@@ -127,6 +161,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, file_has_every_launch_in_order);
     tcase_add_test(tests, table_counts_launches);
+    tcase_add_test(tests, events_belong_to_the_step_that_was_named_last);
     tcase_add_test(tests, file_that_cannot_be_written_is_an_error_at_once);
     tcase_add_test(tests, full_disk_is_logged_when_the_device_is_freed);
     suite_add_tcase(suite, tests);

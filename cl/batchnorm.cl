@@ -8,6 +8,7 @@
  */
 #include "batchnorm.h"
 #include "sources.h"
+#include "vectors.h"
 
 /* Values that each lane of a chunk has seen; see conv_forward. */
 static inline float16 lane_counts(struct fg_chunk chunk, int image_runs)
@@ -34,17 +35,17 @@ batchnorm_statistics(__global struct fg_statistics *restrict statistics,
             const float16 more = lane_counts(fg_chunks_at(a.chunks, i), a.image_runs);
             const float16 both = count + more;
             const float16 share = select((float16)(0.0f), more / both, both > 0.0f);
-            const float16 off = vload16(0, p) - mean;
+            const float16 off = load16(0, p) - mean;
             const int16 any = more > 0.0f;
             mean = select(mean, fma(off, share, mean), any);
             squares =
-                select(squares, squares + fma(off * off, count * share, vload16(1, p)), any);
+                select(squares, squares + fma(off * off, count * share, load16(1, p)), any);
             count = both;
         }
         float n[FG_LANES], m[FG_LANES], s[FG_LANES];
-        vstore16(count, 0, n);
-        vstore16(mean, 0, m);
-        vstore16(squares, 0, s);
+        store16(count, 0, n);
+        store16(mean, 0, m);
+        store16(squares, 0, s);
         for (int i = 1; i < FG_LANES; ++i)
             if (n[i] > 0.0f) {
                 const float both = n[0] + n[i];
@@ -117,7 +118,7 @@ batchnorm_running(__global float *restrict running,
 static inline float lane_sum(float16 sums)
 {
     float lanes[FG_LANES];
-    vstore16(sums, 0, lanes);
+    store16(sums, 0, lanes);
     for (int middle = FG_LANES / 2; middle > 0; middle /= 2)
         for (int l = 0; l < middle; ++l)
             lanes[l] += lanes[l + middle];
@@ -147,11 +148,11 @@ batchnorm_backward(__global float *restrict gradients, __global struct fg_sums *
         if (source->scale < 0)
             continue;
         __global const float *p = partials + c * 2 * FG_LANES;
-        float16 beta = vload16(0, p), gamma = vload16(1, p);
+        float16 beta = load16(0, p), gamma = load16(1, p);
         for (int i = 1; i < a.chunks.chunks; ++i) {
             p += a.channels * 2 * FG_LANES;
-            beta += vload16(0, p);
-            gamma += vload16(1, p);
+            beta += load16(0, p);
+            gamma += load16(1, p);
         }
         const float d_beta = lane_sum(beta), d_gamma = lane_sum(gamma);
         const float scale = parameters[source->scale + k];

@@ -74,12 +74,12 @@ __kernel FG_ONE_WORK_ITEM void conv_forward(
                 const int first_out = group * a.out_channels + share.first;
                 __global const float *w =
                     weights + ((size_t)group * padded + share.first) * a.in_channels * TAPS;
-                __global float *to =
-                    out + (size_t)(a.out_first_channel + first_out) * a.out_pitch + tile.pixel;
-                __global float *sums =
+                const struct outputs outputs = {
+                    out + (size_t)(a.out_first_channel + first_out) * a.out_pitch + tile.pixel,
                     partials +
-                    ((size_t)get_global_id(0) * a.groups * a.out_channels + first_out) * 2 *
-                        FG_LANES;
+                        ((size_t)get_global_id(0) * a.groups * a.out_channels + first_out) * 2 *
+                            FG_LANES,
+                    shares, first_out, r + first == 0};
 
                 for (int c0 = 0; c0 < a.in_channels; c0 += a.block) {
                     const int block = min(a.block, a.in_channels - c0);
@@ -91,15 +91,9 @@ __kernel FG_ONE_WORK_ITEM void conv_forward(
                         pack_input(packed + (c - in0 - c0) * COPIES * a.row,
                                    in + (size_t)place_of(list, c) * a.in_pitch + tile.pixel,
                                    affine[c], c, space, tile, a);
-                    multiply_forward(results, packed, w, parameters + a.bias + first_out, tile,
-                                     share.count, a.in_channels, c0, block, next, a);
-                }
-                for (int k = 0; k < share.count; ++k) {
-                    drop_row(results + k * a.tile, first_out + k, tile, a);
-                    store_row(to + (size_t)k * a.out_pitch, results + k * a.tile, tile.pixels);
-                    if (a.statistics)
-                        add_statistics(sums + k * 2 * FG_LANES, results + k * a.tile, shares,
-                                       tile.pixels, r + first == 0);
+                    multiply_forward(outputs, results, packed, w,
+                                     parameters + a.bias + first_out, tile, share.count,
+                                     a.in_channels, c0, block, next, a);
                 }
             }
         }
@@ -154,7 +148,7 @@ INLINE void multiply_data(__local float *da, __local const float *packed,
                 float16 dy[VECTORS];
 #pragma unroll
                 for (int i = 0; i < VECTORS; ++i)
-                    dy[i] = vload16(i, at);
+                    dy[i] = load16(i, at);
 #pragma unroll
                 for (int i = 0; i < SUMS; ++i)
                     sum[i] = fma((float16)(w[i / VECTORS]), dy[i % VECTORS], sum[i]);
@@ -162,7 +156,7 @@ INLINE void multiply_data(__local float *da, __local const float *packed,
         }
 #pragma unroll
         for (int i = 0; i < SUMS; ++i)
-            vstore16(sum[i], i % VECTORS, da + i / VECTORS * a.tile + v * FG_LANES);
+            store16(sum[i], i % VECTORS, da + i / VECTORS * a.tile + v * FG_LANES);
     }
 }
 #endif
@@ -204,7 +198,7 @@ conv_backward(__global const float *in,
     norm_partials += (size_t)get_global_id(0) * a.groups * a.in_channels * 2 * FG_LANES;
     weight_partials += (size_t)get_global_id(0) * a.groups * a.in_channels * a.lanes;
     for (int i = 0; i < a.tile * a.lanes; i += FG_LANES)
-        vstore16((float16)(0.0f), 0, rows + i);
+        store16((float16)(0.0f), 0, rows + i);
 
     for (int r = 0; r < runs_of(chunk); ++r) {
         const struct run run = run_at(chunk, a.chunks, r);
@@ -247,12 +241,12 @@ conv_backward(__global const float *in,
 #endif
                         /* da is done with: from here on the block holds the input. */
                         for (int i = 0; i < tile.pixels; i += FG_LANES)
-                            vstore16(read_input(in + at + i, f, c, tile.pixel + i, a), 0,
-                                     row + i);
+                            store16(read_input(in + at + i, f, c, tile.pixel + i, a), 0,
+                                    row + i);
                     }
                     for (int c = count; c < TILE_CHANNELS; ++c)
                         for (int i = 0; i < tile.pixels; i += FG_LANES)
-                            vstore16((float16)(0.0f), 0, block + c * a.tile + i);
+                            store16((float16)(0.0f), 0, block + c * a.tile + i);
                     multiply_weights(weight_partials + (size_t)(in0 + c0) * a.lanes, begins,
                                      block, rows, count, tile.pixels, a);
                 }

@@ -101,28 +101,21 @@ __kernel FG_ONE_WORK_ITEM void conv_gather_forward(
         for (int group = share.first_group; group < share.end_group; ++group) {
             const int in0 = group * a.in_channels;
             const int first_out = group * a.out_channels + share.first;
-            __global float *to =
-                out + (size_t)(a.out_first_channel + first_out) * a.out_pitch + tile.pixel;
-            __global float *sums =
+            const struct outputs outputs = {
+                out + (size_t)(a.out_first_channel + first_out) * a.out_pitch + tile.pixel,
                 partials + ((size_t)get_global_id(0) * a.groups * a.out_channels + first_out) *
-                               2 * FG_LANES;
+                               2 * FG_LANES,
+                shares, first_out, first == 0};
 
             for (int r = 0; r < rows; r += a.block) {
                 const int block = min(a.block, rows - r);
                 list = list_rows(list, in0, r, block, a);
                 const struct next none = {in, list, 0, 0};
                 pack_inputs(packed, in, list, affine, in0, space, tile, r, block, a);
-                multiply_forward(results, packed,
+                multiply_forward(outputs, results, packed,
                                  weights + ((size_t)group * padded + share.first) * rows,
                                  parameters + a.bias + first_out, tile, share.count, rows, r,
                                  block, none, a);
-            }
-            for (int k = 0; k < share.count; ++k) {
-                drop_row(results + k * a.tile, first_out + k, tile, a);
-                store_row(to + (size_t)k * a.out_pitch, results + k * a.tile, tile.pixels);
-                if (a.statistics)
-                    add_statistics(sums + k * 2 * FG_LANES, results + k * a.tile, shares,
-                                   tile.pixels, first == 0);
             }
         }
     }
@@ -160,7 +153,7 @@ conv_gather_backward_weights(__global const float *in,
 
     clear_line(space.line, a.stride * a.stride * a.line);
     for (int i = 0; i < a.tile * a.lanes; i += FG_LANES)
-        vstore16((float16)(0.0f), 0, dy + i);
+        store16((float16)(0.0f), 0, dy + i);
 
     for (int first = 0; first < run.pixels; first += a.tile) {
         const struct tile tile = tile_at(run, first, a.tile);

@@ -56,7 +56,7 @@ INLINE struct span span_of(struct tile tile, const struct fg_conv_args a)
 INLINE void clear_line(__local float *line, int floats)
 {
     for (int i = 0; i < floats; i += FG_LANES)
-        vstore16((float16)(0.0f), 0, line + i);
+        store16((float16)(0.0f), 0, line + i);
 }
 
 /* Once per tile. */
@@ -80,7 +80,7 @@ INLINE void load_input(__local float *line, __global const float *x, struct fg_a
 {
     const int to = span.to * a.out_width - span.first;
     for (int i = span.from * a.out_width - span.first; i < to; i += FG_LANES)
-        vstore16(read_input(x + span.first + i, f, channel, span.first + i, a), 0, line + i);
+        store16(read_input(x + span.first + i, f, channel, span.first + i, a), 0, line + i);
 }
 
 /* Of 32 floats: spelled out, as in transpose.h. */
@@ -116,8 +116,8 @@ INLINE void split_input(__local float *line, __global const float *x, struct fg_
                 float16 r = l; /* a map has room for one vector behind its last pixel only */
                 if (2 * i + FG_LANES < a.in_width)
                     r = read_input(x + at + FG_LANES, f, channel, at + FG_LANES, a);
-                vstore16(even_of(l, r), 0, to + i);
-                vstore16(odd_of(l, r), 0, to + a.line + i);
+                store16(even_of(l, r), 0, to + i);
+                store16(odd_of(l, r), 0, to + a.line + i);
             }
         }
 }
@@ -131,7 +131,7 @@ INLINE void load_gradient(__local float *line, __global const float *g, __global
     const int to = span.to * a.out_width - span.first;
     for (int i = span.from * a.out_width - span.first; i < to; i += FG_LANES) {
         const int at = span.first + i;
-        vstore16(read_gradient(g + at, y + at, f, channel, at, a), 0, line + i);
+        store16(read_gradient(g + at, y + at, f, channel, at, a), 0, line + i);
     }
 }
 
@@ -152,10 +152,10 @@ INLINE void gather_row(__local float *to, __local const float *from, struct tap 
     const uint16 height = (uint16)(tap.height), width = (uint16)(tap.width);
 
     for (int v = 0; v < vectors; ++v) {
-        const int16 row = vload16(v, space.rows) * tap.stride + tap.row;
-        const int16 column = vload16(v, space.columns) * tap.stride + tap.column;
+        const int16 row = load16(v, space.rows) * tap.stride + tap.row;
+        const int16 column = load16(v, space.columns) * tap.stride + tap.column;
         const int16 inside = (as_uint16(row) < height) & (as_uint16(column) < width);
-        vstore16(select((float16)(0.0f), vload16(v, from), inside), v, to);
+        store16(select((float16)(0.0f), load16(v, from), inside), v, to);
     }
 }
 

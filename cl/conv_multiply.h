@@ -6,6 +6,7 @@
 #ifndef FG_CONV_MULTIPLY_H
 #define FG_CONV_MULTIPLY_H
 
+#include "conv_store.h"
 #include "conv_tile.h"
 #include "prefetch.h"
 #include "transpose.h"
@@ -30,32 +31,65 @@ struct next {
     int lines; /* of each of them; 0: fetch nothing */
 };
 
-/* Adds `block` of the `rows` packed input channels to the sums of all outputs.
+/* Where finished results go: rows of outputs, from the tile's first pixel on. */
+struct outputs {
+    __global float *to;         /* row 0 in the map; NULL: they stay in local memory */
+    __global float *statistics; /* of row 0 */
+    __local const float *shares;
+    int channel; /* of row 0, of all outputs */
+    int begins;  /* 1 in the chunk's first tile */
+};
+
+/* Results of at most `rows` rows, VECTORS vectors of each from vector v of the tile on. */
+INLINE void finish_results(struct outputs out, __local float *results, int stride, int row,
+                           int rows, int v, struct tile tile, const struct fg_conv_args a)
+{
+    const int pixels = min(VECTORS * FG_LANES, tile.pixels - v * FG_LANES);
+
+    for (int k = row; k < row + rows && pixels > 0; ++k, results += stride) {
+        for (int i = 0; DROPOUT_OUT && i < pixels; i += FG_LANES)
+            store16(drop_output(load16(0, results + i), out.channel + k,
+                                tile.pixel + v * FG_LANES + i, a),
+                    0, results + i);
+        store_row(out.to + (size_t)k * a.out_pitch + v * FG_LANES, results, pixels);
+        if (a.statistics)
+            add_statistics(out.statistics + k * 2 * FG_LANES, results,
+                           out.shares + v * FG_LANES, pixels, out.begins && v == 0);
+    }
+}
+
+/* Adds `block` of the `rows` packed input channels to the sums of all outputs; the last block
+ * finishes them.
  *
- * results  [outs][tile]
+ * results  [outs][tile], between blocks
  * packed   [block][COPIES][a.row]
  * weights  [outs / TILE_CHANNELS][rows][TAPS][TILE_CHANNELS]
  * bias     of the outputs, looked at where a.bias >= 0 */
-INLINE void multiply_forward(__local float *results, __local const float *packed,
-                             __global const float *weights, __global const float *bias,
-                             struct tile tile, int outs, int rows, int first_row, int block,
-                             struct next next, const struct fg_conv_args a)
+INLINE void multiply_forward(struct outputs out, __local float *results,
+                             __local const float *packed, __global const float *weights,
+                             __global const float *bias, struct tile tile, int outs, int rows,
+                             int first_row, int block, struct next next,
+                             const struct fg_conv_args a)
 {
     const int tiles = tile.vectors / VECTORS * ((outs + TILE_CHANNELS - 1) / TILE_CHANNELS);
     const int lines_per_tile = (next.lines + tiles - 1) / tiles;
+    const int finish = out.to && first_row + block == rows;
+    /* What is stored at once needs no room of its own. */
+    const int passing = finish && first_row == 0;
+    const int stride = passing ? VECTORS * FG_LANES : a.tile;
     int line = 0;
 
     for (int v = 0; v < tile.vectors; v += VECTORS)
         for (int k0 = 0; k0 < outs; k0 += TILE_CHANNELS, line += lines_per_tile) {
             __global const float *w =
                 weights + ((size_t)k0 * rows + (size_t)first_row * TILE_CHANNELS) * TAPS;
-            __local float *to = results + k0 * a.tile + v * FG_LANES;
+            __local float *to = passing ? results : results + k0 * a.tile + v * FG_LANES;
             const int last_line = min(line + lines_per_tile, next.lines);
             float16 sum[SUMS];
             if (first_row > 0) {
 #pragma unroll
                 for (int i = 0; i < SUMS; ++i)
-                    sum[i] = vload16(i % VECTORS, to + i / VECTORS * a.tile);
+                    sum[i] = load16(i % VECTORS, to + i / VECTORS * a.tile);
             } else {
 #pragma unroll
                 for (int i = 0; i < SUMS; ++i)
@@ -74,7 +108,7 @@ INLINE void multiply_forward(__local float *results, __local const float *packed
                     float16 x[VECTORS];
 #pragma unroll
                     for (int i = 0; i < VECTORS; ++i)
-                        x[i] = vload16(i, at);
+                        x[i] = load16(i, at);
 #pragma unroll
                     for (int i = 0; i < SUMS; ++i)
                         sum[i] = fma((float16)(w[i / VECTORS]), x[i % VECTORS], sum[i]);
@@ -82,7 +116,9 @@ INLINE void multiply_forward(__local float *results, __local const float *packed
             }
 #pragma unroll
             for (int i = 0; i < SUMS; ++i)
-                vstore16(sum[i], i % VECTORS, to + i / VECTORS * a.tile);
+                store16(sum[i], i % VECTORS, to + i / VECTORS * stride);
+            if (finish)
+                finish_results(out, to, stride, k0, min(TILE_CHANNELS, outs - k0), v, tile, a);
         }
 }
 
@@ -93,7 +129,7 @@ INLINE void transpose_narrow(__local float *rows, __local const float *from, int
     float16 r[4];
 #pragma unroll
     for (int i = 0; i < 4; ++i)
-        r[i] = k0 + i < a.outs ? vload16(0, from + (k0 + i) * COPIES * a.row) : (float16)(0.0f);
+        r[i] = k0 + i < a.outs ? load16(0, from + (k0 + i) * COPIES * a.row) : (float16)(0.0f);
     transpose4(r);
     rows += k0;
 #pragma unroll
@@ -111,11 +147,11 @@ INLINE void transpose_wide(__local float *rows, __local const float *from, int k
     float16 r[FG_LANES];
 #pragma unroll
     for (int i = 0; i < FG_LANES; ++i)
-        r[i] = k0 + i < a.outs ? vload16(0, from + (k0 + i) * COPIES * a.row) : (float16)(0.0f);
+        r[i] = k0 + i < a.outs ? load16(0, from + (k0 + i) * COPIES * a.row) : (float16)(0.0f);
     transpose16(r);
 #pragma unroll
     for (int i = 0; i < FG_LANES; ++i)
-        vstore16(r[i], 0, rows + i * a.lanes + k0);
+        store16(r[i], 0, rows + i * a.lanes + k0);
 }
 
 /* rows[p][tap * outs + k] = dy[k][p - tap]. The last vector of a tap reaches into the next tap,
@@ -153,12 +189,12 @@ INLINE void multiply_weights(__global float *partials, int begins, __local const
             for (int i = 0; i < LANE_ROWS * LANE_VECTORS; ++i)
                 sum[i] = begins || c + i / LANE_VECTORS >= count
                              ? (float16)(0.0f)
-                             : vload16(i % LANE_VECTORS, to + i / LANE_VECTORS * a.lanes);
+                             : load16(i % LANE_VECTORS, to + i / LANE_VECTORS * a.lanes);
             for (int p = 0; p < pixels; ++p, row += a.lanes, ++value) {
                 float16 dy[LANE_VECTORS];
 #pragma unroll
                 for (int i = 0; i < LANE_VECTORS; ++i)
-                    dy[i] = vload16(i, row);
+                    dy[i] = load16(i, row);
 #pragma unroll
                 for (int i = 0; i < LANE_ROWS * LANE_VECTORS; ++i)
                     sum[i] = fma((float16)(value[i / LANE_VECTORS * a.tile]),
@@ -167,7 +203,7 @@ INLINE void multiply_weights(__global float *partials, int begins, __local const
 #pragma unroll
             for (int i = 0; i < LANE_ROWS * LANE_VECTORS; ++i)
                 if (c + i / LANE_VECTORS < count)
-                    vstore16(sum[i], i % LANE_VECTORS, to + i / LANE_VECTORS * a.lanes);
+                    store16(sum[i], i % LANE_VECTORS, to + i / LANE_VECTORS * a.lanes);
         }
 }
 

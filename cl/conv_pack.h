@@ -60,13 +60,13 @@ INLINE void clear_border(__local float *at, struct line line)
 INLINE void spread(__local float *row, int stride, struct pack_space space, int length)
 {
     for (int i = 0; i < length; i += FG_LANES) {
-        const float16 left = vload16(0, space.line + i);
-        const float16 same = vload16(0, space.line + i + 1);
-        const float16 right = vload16(0, space.line + i + 2);
-        vstore16(select((float16)(0.0f), left, vload16(0, space.left + i)), 0, row + i);
-        vstore16(same, 0, row + stride + i);
-        vstore16(select((float16)(0.0f), right, vload16(0, space.right + i)), 0,
-                 row + 2 * stride + i);
+        const float16 left = load16(0, space.line + i);
+        const float16 same = load16(0, space.line + i + 1);
+        const float16 right = load16(0, space.line + i + 2);
+        store16(select((float16)(0.0f), left, load16(0, space.left + i)), 0, row + i);
+        store16(same, 0, row + stride + i);
+        store16(select((float16)(0.0f), right, load16(0, space.right + i)), 0,
+                row + 2 * stride + i);
     }
 }
 #endif
@@ -89,15 +89,15 @@ INLINE void pack_input(__local float *row, __global const float *x, struct fg_af
 #if SIDE == 1
     (void)space;
     for (int i = 0; i < tile.vectors * FG_LANES; i += FG_LANES)
-        vstore16(i < tile.pixels ? read_input(x + i, f, channel, tile.pixel + i, a)
-                                 : (float16)(0.0f),
-                 0, row + i);
+        store16(i < tile.pixels ? read_input(x + i, f, channel, tile.pixel + i, a)
+                                : (float16)(0.0f),
+                0, row + i);
 #else
     const struct line line = line_of(tile, a.chunks);
     const int before = a.chunks.width + 1;
     for (int j = line.from; j < line.to; j += FG_LANES)
-        vstore16(read_input(x + j - before, f, channel, tile.pixel + j - before, a), 0,
-                 space.line + j);
+        store16(read_input(x + j - before, f, channel, tile.pixel + j - before, a), 0,
+                space.line + j);
     clear_border(space.line, line);
     spread(row, a.row, space, line.length);
 #endif
@@ -114,15 +114,15 @@ INLINE void pack_gradient(__local float *row, __global const float *g, __global 
         float16 dy = (float16)(0.0f);
         if (i < tile.pixels)
             dy = read_gradient(g + i, y + i, f, channel, tile.pixel + i, a);
-        vstore16(dy, 0, row + i);
+        store16(dy, 0, row + i);
     }
 #else
     const struct line line = line_of(tile, a.chunks);
     const int before = a.chunks.width + 1;
     for (int j = line.from; j < line.to; j += FG_LANES) {
         const int at = j - before;
-        vstore16(read_gradient(g + at, y + at, f, channel, tile.pixel + at, a), 0,
-                 space.line + j);
+        store16(read_gradient(g + at, y + at, f, channel, tile.pixel + at, a), 0,
+                space.line + j);
     }
     clear_border(space.line, line);
     spread(row, a.row, space, line.length);

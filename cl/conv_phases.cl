@@ -91,17 +91,17 @@ INLINE void join_phases(__local float *row, __local const float *from, int phase
                         const struct fg_conv_args a)
 {
     for (int i = 0; i < a.out_width; i += FG_LANES) {
-        const float16 l = vload16(0, from + i);
+        const float16 l = load16(0, from + i);
         if (a.stride == 1) {
-            vstore16(l, 0, row + i);
+            store16(l, 0, row + i);
         } else {
-            const float16 r = vload16(0, from + phase + i);
-            vstore16((float16)(l.s0, r.s0, l.s1, r.s1, l.s2, r.s2, l.s3, r.s3, l.s4, r.s4, l.s5,
-                               r.s5, l.s6, r.s6, l.s7, r.s7),
-                     0, row + 2 * i);
-            vstore16((float16)(l.s8, r.s8, l.s9, r.s9, l.sa, r.sa, l.sb, r.sb, l.sc, r.sc, l.sd,
-                               r.sd, l.se, r.se, l.sf, r.sf),
-                     1, row + 2 * i);
+            const float16 r = load16(0, from + phase + i);
+            store16((float16)(l.s0, r.s0, l.s1, r.s1, l.s2, r.s2, l.s3, r.s3, l.s4, r.s4, l.s5,
+                              r.s5, l.s6, r.s6, l.s7, r.s7),
+                    0, row + 2 * i);
+            store16((float16)(l.s8, r.s8, l.s9, r.s9, l.sa, r.sa, l.sb, r.sb, l.sc, r.sc, l.sd,
+                              r.sd, l.se, r.se, l.sf, r.sf),
+                    1, row + 2 * i);
         }
     }
 }
@@ -150,8 +150,8 @@ conv_phases_backward_data(__global const float *in,
     norm_partials += (size_t)get_global_id(0) * a.groups * a.in_channels * 2 * FG_LANES;
     for (int group = share.first_group; a.norm && group < share.end_group; ++group)
         for (int i = 0; i < share.count * 2; ++i)
-            vstore16((float16)(0.0f), (group * a.in_channels + share.first) * 2 + i,
-                     norm_partials);
+            store16((float16)(0.0f), (group * a.in_channels + share.first) * 2 + i,
+                    norm_partials);
 
     for (int row_phase = 0; row_phase < a.stride; ++row_phase) {
         const struct span chunk_rows = rows_of(chunk, row_phase, a);
@@ -171,6 +171,7 @@ conv_phases_backward_data(__global const float *in,
                     const int reading = a.out_channels * rows.taps * columns.taps;
                     __local float *to = results + column_phase * result;
                     const struct next none = {in, list, 0, 0};
+                    const struct outputs kept = {0, 0, 0, 0, 0};
 
                     if (reading == 0)
                         clear_line(to, share.count * a.tile);
@@ -179,8 +180,8 @@ conv_phases_backward_data(__global const float *in,
                         pack_gradients(packed, out_gradient, out, coefficients,
                                        group * a.out_channels, space, tile, rows, columns, r,
                                        block, a);
-                        multiply_forward(to, packed, w + (size_t)share.first * reading, w, tile,
-                                         share.count, reading, r, block, none, a);
+                        multiply_forward(kept, to, packed, w + (size_t)share.first * reading, w,
+                                         tile, share.count, reading, r, block, none, a);
                     }
                     w += (size_t)padded * reading;
                 }

@@ -14,7 +14,7 @@
 INLINE void make_shares(__local float *shares, float16 seen, int pixels)
 {
     for (int v = 0; v * FG_LANES < pixels; ++v)
-        vstore16((float16)(1.0f) / (seen + (float)(v + 1)), v, shares);
+        store16((float16)(1.0f) / (seen + (float)(v + 1)), v, shares);
 }
 
 /* Welford's update, a lane at a time: its error does not grow with mean / sigma. begins: 1 for the
@@ -23,40 +23,32 @@ INLINE void add_statistics(__global float *partials, __local const float *values
                            __local const float *shares, int pixels, int begins)
 {
     const int whole = pixels / FG_LANES, rest = pixels % FG_LANES;
-    float16 mean = begins ? (float16)(0.0f) : vload16(0, partials);
-    float16 squares = begins ? (float16)(0.0f) : vload16(1, partials);
+    float16 mean = begins ? (float16)(0.0f) : load16(0, partials);
+    float16 squares = begins ? (float16)(0.0f) : load16(1, partials);
 
     for (int v = 0; v < whole; ++v) {
-        const float16 x = vload16(v, values);
+        const float16 x = load16(v, values);
         const float16 off = x - mean;
-        mean = fma(off, vload16(v, shares), mean);
+        mean = fma(off, load16(v, shares), mean);
         squares = fma(off, x - mean, squares);
     }
     if (rest) {
         const int16 there = lanes_below(rest);
-        const float16 x = vload16(whole, values);
+        const float16 x = load16(whole, values);
         const float16 off = x - mean;
-        const float16 m = fma(off, vload16(whole, shares), mean);
+        const float16 m = fma(off, load16(whole, shares), mean);
         squares = select(squares, fma(off, x - m, squares), there);
         mean = select(mean, m, there);
     }
-    vstore16(mean, 0, partials);
-    vstore16(squares, 1, partials);
-}
-
-INLINE void drop_row(__local float *values, int channel, struct tile tile,
-                     const struct fg_conv_args a)
-{
-    for (int i = 0; DROPOUT_OUT && i < tile.pixels; i += FG_LANES)
-        vstore16(drop_output(vload16(0, values + i), channel, tile.pixel + i, a), 0,
-                 values + i);
+    store16(mean, 0, partials);
+    store16(squares, 1, partials);
 }
 
 INLINE void store_row(__global float *out, __local const float *values, int pixels)
 {
     const int whole = pixels / FG_LANES;
     for (int v = 0; v < whole; ++v)
-        vstore16(vload16(v, values), v, out);
+        store16(load16(v, values), v, out);
     for (int i = whole * FG_LANES; i < pixels; ++i)
         out[i] = values[i];
 }
@@ -69,30 +61,30 @@ INLINE void add_gradient(__global float *g, int adds, __global float *partials, 
     float16 d_beta = (float16)(0.0f), d_gamma = (float16)(0.0f);
 
     if (a.norm && !begins) {
-        d_beta = vload16(0, partials);
-        d_gamma = vload16(1, partials);
+        d_beta = load16(0, partials);
+        d_gamma = load16(1, partials);
     }
     for (int i = 0; i < pixels; i += FG_LANES) {
-        const float16 xs = vload16(0, x + i);
+        const float16 xs = load16(0, x + i);
         const float16 z = fma(xs, (float16)(f.scale), (float16)(f.shift));
         const int16 live = lanes_live(z, a.floor) && lanes_below(pixels - i);
-        const float16 d = select((float16)(0.0f),
-                                 drop_input(vload16(0, da + i), channel, pixel + i, a), live);
+        const float16 d =
+            select((float16)(0.0f), drop_input(load16(0, da + i), channel, pixel + i, a), live);
         const float16 by = d * f.scale;
         d_beta += d;
         /* x may be anything beyond the tile's end */
         d_gamma = select(d_gamma, fma(d, (xs - f.mean) * f.inverse, d_gamma), live);
         if (i + FG_LANES <= pixels) {
-            vstore16(adds ? vload16(0, g + i) + by : by, 0, g + i);
+            store16(adds ? load16(0, g + i) + by : by, 0, g + i);
         } else {
-            vstore16(by, 0, da + i);
+            store16(by, 0, da + i);
             for (int j = i; j < pixels; ++j)
                 g[j] = adds ? g[j] + da[j] : da[j];
         }
     }
     if (a.norm) {
-        vstore16(d_beta, 0, partials);
-        vstore16(d_gamma, 1, partials);
+        store16(d_beta, 0, partials);
+        store16(d_gamma, 1, partials);
     }
 }
 

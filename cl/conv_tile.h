@@ -176,7 +176,7 @@ INLINE float16 drop_output(float16 x, int channel, int pixel, const struct fg_co
 INLINE float16 read_input(__global const float *x, struct fg_affine f, int channel, int pixel,
                           const struct fg_conv_args a)
 {
-    return drop_input(lanes_activate(vload16(0, x), f, a.floor), channel, pixel, a);
+    return drop_input(lanes_activate(load16(0, x), f, a.floor), channel, pixel, a);
 }
 
 /* The gradient of a vector of what was made: G, or G + q (y - mean) + c, times its mask.
@@ -185,9 +185,9 @@ INLINE float16 read_gradient(__global const float *g, __global const float *y,
                              struct fg_coefficients f, int channel, int pixel,
                              const struct fg_conv_args a)
 {
-    float16 dy = vload16(0, g);
+    float16 dy = load16(0, g);
     if (a.finish)
-        dy = lanes_finish(dy, vload16(0, y), f);
+        dy = lanes_finish(dy, load16(0, y), f);
     return drop_output(dy, channel, pixel, a);
 }
 

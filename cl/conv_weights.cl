@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "conv.h"
+#include "vectors.h"
 
 /* One tile of a group, from channel `first` of the tile's side on. weights: of the group. */
 static inline void pack_forward(__global float *packed, __global const float *weights,
@@ -96,11 +97,11 @@ __kernel FG_ONE_WORK_ITEM void conv_weights_merge(__global float *restrict gradi
         const int first_out = in / a.in_channels * a.out_channels + a.first_out;
         for (int l = 0; l < taps * a.outs; l += FG_LANES) {
             __global const float *p = partials + (size_t)in * a.lanes + l;
-            float16 sum = vload16(0, p);
+            float16 sum = load16(0, p);
             for (int i = 1; i < a.chunks; ++i)
-                sum += vload16(0, p + i * chunk);
+                sum += load16(0, p + i * chunk);
             float values[FG_LANES];
-            vstore16(sum, 0, values);
+            store16(sum, 0, values);
             for (int i = 0; i < FG_LANES && l + i < taps * a.outs; ++i) {
                 const int tap = (l + i) / a.outs;
                 const int k = first_out + (l + i) % a.outs;

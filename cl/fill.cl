@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "shared.h"
+#include "vectors.h"
 
 /* data[first .. first+count-1] = value
  * grid: x = any number of work-items; each fills one part, the parts being as equal as can be.
@@ -18,7 +19,7 @@ __kernel FG_ONE_WORK_ITEM void fill(__global float *data, const ulong first, con
 
     data += first;
     for (; i + 16 <= end; i += 16)
-        vstore16(values, 0, data + i);
+        store16(values, 0, data + i);
     for (; i < end; ++i)
         data[i] = value;
 }

@@ -10,6 +10,7 @@
 #define FG_LANES_H
 
 #include "batchnorm.h"
+#include "vectors.h"
 
 #ifndef INLINE /* .ci/run: Oclgrind cannot run what inlining leaves behind */
 #define INLINE static inline __attribute__((always_inline))
@@ -54,8 +55,8 @@ INLINE void lanes_add(struct lanes *to, float16 x, int count)
 /* partials: of one channel of a chunk, [2][FG_LANES] */
 INLINE void lanes_store(__global float *partials, struct lanes lanes)
 {
-    vstore16(lanes.mean, 0, partials);
-    vstore16(lanes.squares, 1, partials);
+    store16(lanes.mean, 0, partials);
+    store16(lanes.squares, 1, partials);
 }
 
 /* Vectors of which only the first `count` floats may be touched in memory, 1 or more: behind them
@@ -65,20 +66,20 @@ INLINE float16 lanes_load_first(__global const float *from, int count)
 {
     float values[FG_LANES] = {0.0f};
     if (count >= FG_LANES)
-        return vload16(0, from);
+        return load16(0, from);
     for (int i = 0; i < count; ++i)
         values[i] = from[i];
-    return vload16(0, values);
+    return load16(0, values);
 }
 
 INLINE void lanes_store_first(__global float *to, float16 x, int count)
 {
     float values[FG_LANES];
     if (count >= FG_LANES) {
-        vstore16(x, 0, to);
+        store16(x, 0, to);
         return;
     }
-    vstore16(x, 0, values);
+    store16(x, 0, values);
     for (int i = 0; i < count; ++i)
         to[i] = values[i];
 }

@@ -25,8 +25,8 @@ INLINE void end_line(__local float *line, int width, int stride)
 /* Columns 2i - 1 + tap of windows first .. first + 15. */
 INLINE float16 window_columns(__local const float *line, int first, int tap)
 {
-    const float16 low = vload16(0, line + 2 * first + tap);
-    const float16 high = vload16(1, line + 2 * first + tap);
+    const float16 low = load16(0, line + 2 * first + tap);
+    const float16 high = load16(1, line + 2 * first + tap);
     return (float16)(low.s0, low.s2, low.s4, low.s6, low.s8, low.sa, low.sc, low.se, high.s0,
                      high.s2, high.s4, high.s6, high.s8, high.sa, high.sc, high.se);
 }
@@ -50,8 +50,8 @@ INLINE void maximum_of_rows(__local float *line, __global const float *x, int y,
         float16 most = (float16)(-INFINITY);
         for (int row = first; row <= last; ++row)
             most = lanes_max(most,
-                             lanes_activate(vload16(0, x + row * a.in_width + i), f, a.floor));
-        vstore16(most, 0, line + 1 + i);
+                             lanes_activate(load16(0, x + row * a.in_width + i), f, a.floor));
+        store16(most, 0, line + 1 + i);
     }
     end_line(line, a.in_width, FG_MAX_POOL_IN_STRIDE(a.out_width));
 }
@@ -131,9 +131,8 @@ INLINE void activate_row(__local float *line, struct image image, int row,
     const int there = row >= 0 && row < a.in_height;
     if (there)
         for (int i = 0; i < a.in_width; i += FG_LANES)
-            vstore16(
-                lanes_activate(vload16(0, image.x + row * a.in_width + i), image.f, a.floor), 0,
-                line + 1 + i);
+            store16(lanes_activate(load16(0, image.x + row * a.in_width + i), image.f, a.floor),
+                    0, line + 1 + i);
     end_line(line, there ? a.in_width : 0, FG_MAX_POOL_IN_STRIDE(a.out_width));
 }
 
@@ -148,7 +147,7 @@ INLINE void find_maxima(struct image image, int row, const struct fg_max_pool_ar
         activate_row(image.lines + i * stride, image, 2 * row - 1 + i, a);
     for (int first = 0; first < a.out_width; first += FG_LANES) {
         const int at = row * a.out_width + first;
-        float16 most = (float16)(-INFINITY), dy = vload16(0, image.g + at);
+        float16 most = (float16)(-INFINITY), dy = load16(0, image.g + at);
         int16 win = (int16)(-1);
         for (int tap = 0; tap < SIDE * SIDE; ++tap) {
             const float16 a_tap =
@@ -158,9 +157,9 @@ INLINE void find_maxima(struct image image, int row, const struct fg_max_pool_ar
             win = select(win, (int16)(tap), more);
         }
         if (a.finish)
-            dy = lanes_finish(dy, vload16(0, image.y + at), image.finish);
-        vstore16(win, 0, wins + first);
-        vstore16(dy, 0, dys + first);
+            dy = lanes_finish(dy, load16(0, image.y + at), image.finish);
+        store16(win, 0, wins + first);
+        store16(dy, 0, dys + first);
     }
     for (int i = a.out_width; i < FG_MAX_POOL_OUT_STRIDE(a.out_width); ++i) {
         wins[i] = -1;
@@ -173,8 +172,8 @@ INLINE float16 won(struct image image, int row, int first, int i, int j,
                    const struct fg_max_pool_args a)
 {
     const int at = row % 2 * FG_MAX_POOL_OUT_STRIDE(a.out_width) + first;
-    return select((float16)(0.0f), vload16(0, image.dys + at),
-                  vload16(0, image.wins + at) == (int16)(SIDE * i + j));
+    return select((float16)(0.0f), load16(0, image.dys + at),
+                  load16(0, image.wins + at) == (int16)(SIDE * i + j));
 }
 
 /* e.s0, o.s0, e.s1, o.s1, ... */
@@ -184,8 +183,8 @@ INLINE void store_by_turns(__local float *to, float16 e, float16 o)
                                   e.s5, o.s5, e.s6, o.s6, e.s7, o.s7);
     const float16 high = (float16)(e.s8, o.s8, e.s9, o.s9, e.sa, o.sa, e.sb, o.sb, e.sc, o.sc,
                                    e.sd, o.sd, e.se, o.se, e.sf, o.sf);
-    vstore16(low, 0, to);
-    vstore16(high, 1, to);
+    store16(low, 0, to);
+    store16(high, 1, to);
 }
 
 /* da of an image row, in lines. Columns 2x are the middle ones of window x; columns 2x + 1 are
@@ -220,10 +219,10 @@ INLINE void add_gradient(__global float *g, int adds, struct parameter_sums *sum
 {
     for (int i = 0; i < a.in_width; i += FG_LANES) {
         const int count = min(FG_LANES, a.in_width - i);
-        const float16 xs = vload16(0, x + i); /* anything beyond the row's end */
+        const float16 xs = load16(0, x + i); /* anything beyond the row's end */
         const float16 z = fma(xs, (float16)(f.scale), (float16)(f.shift));
         const int16 live = lanes_live(z, a.floor) && lanes_below(count);
-        const float16 d = select((float16)(0.0f), vload16(0, da + i), live);
+        const float16 d = select((float16)(0.0f), load16(0, da + i), live);
         sums->d_beta += d;
         sums->d_gamma =
             select(sums->d_gamma, fma(d, (xs - f.mean) * f.inverse, sums->d_gamma), live);
@@ -275,8 +274,8 @@ max_pool_backward(__global const float *restrict in, __global float *restrict in
         if (a.norm) {
             __global float *to =
                 partials + ((size_t)get_global_id(0) * a.channels + c) * 2 * FG_LANES;
-            vstore16(sums.d_beta, 0, to);
-            vstore16(sums.d_gamma, 1, to);
+            store16(sums.d_beta, 0, to);
+            store16(sums.d_gamma, 1, to);
         }
     }
 }

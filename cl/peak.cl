@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "shared.h"
+#include "vectors.h"
 
 #define ACCUMULATORS 12 /* independent sums: enough to hide the latency of a multiply-add */
 
@@ -27,7 +28,7 @@ __kernel FG_ONE_WORK_ITEM void peak_fma(__global float *restrict out, const int 
     }
     for (int i = 0; i < ACCUMULATORS; ++i)
         total += sums[i];
-    vstore16(total, get_global_id(0), out);
+    store16(total, get_global_id(0), out);
 }
 
 /* to[i] = from[i]
@@ -38,5 +39,5 @@ peak_copy(__global float *restrict to, __global const float *restrict from, cons
 {
     const size_t first = get_global_id(0) * vectors;
     for (uint i = 0; i < vectors; ++i)
-        vstore16(vload16(first + i, from), first + i, to);
+        store16(load16(first + i, from), first + i, to);
 }

@@ -34,7 +34,7 @@ __kernel FG_ONE_WORK_ITEM void pool_forward(__global const float *restrict in,
                     *y++ = mean;
                     values[lane++] = mean;
                     if (lane == FG_LANES) {
-                        lanes_add(&lanes, vload16(0, values), FG_LANES);
+                        lanes_add(&lanes, load16(0, values), FG_LANES);
                         lane = 0;
                     }
                 }
@@ -44,7 +44,7 @@ __kernel FG_ONE_WORK_ITEM void pool_forward(__global const float *restrict in,
         if (lane > 0) {
             for (int i = lane; i < FG_LANES; ++i)
                 values[i] = 0.0f;
-            lanes_add(&lanes, vload16(0, values), lane);
+            lanes_add(&lanes, load16(0, values), lane);
         }
         lanes_store(partials + ((size_t)get_global_id(0) * a.channels + k) * 2 * FG_LANES,
                     lanes);

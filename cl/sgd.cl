@@ -6,6 +6,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "sgd.h"
+#include "vectors.h"
 
 static inline void step(float16 *parameter, float16 *momentum, float16 gradient,
                         const struct fg_sgd_args a)
@@ -39,11 +40,11 @@ __kernel FG_ONE_WORK_ITEM void sgd_update(__global float *restrict parameters,
     momentum += a.first;
     gradients += a.first_gradient;
     for (int i = item * run; i < min((item + 1) * run, vectors); ++i) {
-        p = vload16(i, parameters);
-        m = vload16(i, momentum);
-        step(&p, &m, vload16(i, gradients), a);
-        vstore16(m, i, momentum);
-        vstore16(p, i, parameters);
+        p = load16(i, parameters);
+        m = load16(i, momentum);
+        step(&p, &m, load16(i, gradients), a);
+        store16(m, i, momentum);
+        store16(p, i, parameters);
     }
     if (item == 0)
         for (int i = vectors * FG_LANES; i < a.elements; ++i) {

@@ -19,6 +19,6 @@ __kernel FG_ONE_WORK_ITEM void statistics_forward(__global const float *restrict
     struct lanes lanes = lanes_none();
 
     for (int p = 0; p < pixels; p += FG_LANES)
-        lanes_add(&lanes, vload16(0, from + p), min(pixels - p, FG_LANES));
+        lanes_add(&lanes, load16(0, from + p), min(pixels - p, FG_LANES));
     lanes_store(partials + ((size_t)get_global_id(0) * a.channels + k) * 2 * FG_LANES, lanes);
 }

@@ -90,14 +90,14 @@ INLINE void add_terms(float16 *sum, const int vectors, struct block at, struct t
 #pragma unroll
             for (int v = 0; v < vectors; ++v) {
                 FG_PREFETCH(x + in.pitch + at.pixel + v * FG_LANES);
-                sum[v] += lanes_activate(vload16(v, x + at.pixel), f, in.floor);
+                sum[v] += lanes_activate(load16(v, x + at.pixel), f, in.floor);
             }
         } else {
             float picked[BLOCK * FG_LANES];
             pick(picked, x, at, out, in);
 #pragma unroll
             for (int v = 0; v < vectors; ++v)
-                sum[v] += lanes_activate(vload16(v, picked), f, in.floor);
+                sum[v] += lanes_activate(load16(v, picked), f, in.floor);
         }
     }
 }
@@ -190,8 +190,8 @@ struct gradient {
 
 INLINE float16 gradient_at(struct gradient of, int i)
 {
-    const float16 g = vload16(0, of.g + i);
-    return of.finish ? lanes_finish(g, vload16(0, of.s + i), of.f) : g;
+    const float16 g = load16(0, of.g + i);
+    return of.finish ? lanes_finish(g, load16(0, of.s + i), of.f) : g;
 }
 
 INLINE float gradient_of_pixel(struct gradient of, int i)
@@ -221,7 +221,7 @@ INLINE void backward_whole(struct term to, struct gradient of, int pixels)
         FG_PREFETCH(to.g + to.pitch + i);
         if (to.partials || to.floor > -INFINITY) {
             /* x may be anything beyond the chunk's end */
-            const float16 x = vload16(0, to.x + i);
+            const float16 x = load16(0, to.x + i);
             FG_PREFETCH(to.x + to.pitch + i);
             const float16 z = fma(x, (float16)(to.f.scale), (float16)(to.f.shift));
             const int16 live = lanes_live(z, to.floor) && lanes_below(count);
@@ -232,8 +232,8 @@ INLINE void backward_whole(struct term to, struct gradient of, int pixels)
         lanes_give_first(to.g + i, to.adds, d * to.f.scale, count);
     }
     if (to.partials) {
-        vstore16(d_beta, 0, to.partials);
-        vstore16(d_gamma, 1, to.partials);
+        store16(d_beta, 0, to.partials);
+        store16(d_gamma, 1, to.partials);
     }
 }
 
@@ -265,8 +265,8 @@ INLINE void backward_strided(struct term to, struct gradient of, struct fg_chunk
             }
         }
     if (to.partials) {
-        vstore16(vload16(0, d_beta), 0, to.partials);
-        vstore16(vload16(0, d_gamma), 1, to.partials);
+        store16(load16(0, d_beta), 0, to.partials);
+        store16(load16(0, d_gamma), 1, to.partials);
     }
 }
 

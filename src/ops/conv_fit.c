@@ -236,6 +236,9 @@ static fg_status fit_blocks(fg_conv_fit *fit, const fg_conv_op *op,
         if (total(fit) <= local_floats(op))
             break;
     }
+    /* Blocks of one size: each fetches as much ahead as the next one packs. */
+    const int blocks = (rows + args->block - 1) / args->block;
+    args->block = (rows + blocks - 1) / blocks;
     size(fit, op, args->block);
     return total(fit) <= op->local_floats ? FG_OK : too_large(fit, op);
 }

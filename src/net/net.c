@@ -15,7 +15,7 @@ static fg_status prepare_conv(fg_net *net, int index)
     const fg_conv_shape shape = fg_conv_shape_of(plan, op);
     fg_status status = FG_OK;
 
-    FG_TRY(fg_conv_prepare(&net->convs[index], &net->kernels, &shape));
+    FG_TRY(fg_conv_prepare(&net->convs[index], &net->kernels, &shape, NULL));
     FG_TRY(fg_candidate_prepare(&net->candidates[index], &net->kernels,
                                 net->choice.candidates[op->algorithm], &shape));
 

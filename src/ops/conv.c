@@ -8,6 +8,7 @@
 
 #include "ops/conv_fit.h"
 #include "ops/conv_tiling.h"
+#include "ops/conv_variant.h"
 
 static int round_up(int value, int unit)
 {
@@ -19,7 +20,8 @@ static int smaller(int a, int b)
     return a < b ? a : b;
 }
 
-fg_status fg_conv_prepare(fg_conv_op *out, fg_kernels *kernels, const fg_conv_shape *shape)
+fg_status fg_conv_prepare(fg_conv_op *out, fg_kernels *kernels, const fg_conv_shape *shape,
+                          const fg_conv_variant *variant)
 {
     fg_status status = FG_OK;
     fg_conv_fit fit;
@@ -34,6 +36,11 @@ fg_status fg_conv_prepare(fg_conv_op *out, fg_kernels *kernels, const fg_conv_sh
     out->gathers = fg_conv_gathers(shape->side, shape->stride);
     out->local_floats = kernels->device->info.local_bytes / sizeof(float);
     fg_conv_tiling_choose(out);
+    if (variant != NULL && !fg_conv_variant_take(out, variant))
+        fg_log_line(&kernels->device->log, FG_LOG_WARN,
+                    "a tuned tile of a %dx%d convolution of %d to %d channels is not possible "
+                    "here, and not used",
+                    shape->side, shape->side, shape->in_channels, shape->out_channels);
     FG_TRY(fg_conv_fit_forward(&fit, out, shape->images));
     FG_TRY(fg_kernels_get(&out->pack, kernels, FG_KERNEL_conv_weights_pack, ""));
     FG_TRY(fg_conv_tiling_kernel(&out->forward, kernels,

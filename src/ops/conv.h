@@ -32,8 +32,18 @@ typedef struct fg_conv_op {
     int lane_vectors; /* backward: of the register tile of weight gradients */
 } fg_conv_op;
 
-/* FG_ERR_FIT if the device has too little local memory for it. */
-fg_status fg_conv_prepare(fg_conv_op *out, fg_kernels *kernels, const fg_conv_shape *shape);
+/* Tilings that replace those which conv_tiling.c chooses, by measurement: see conv_variant.h. A
+ * tiling of 0 channels, or 0 lane_vectors, replaces none. */
+typedef struct fg_conv_variant {
+    fg_conv_tiling forward, backward, phases;
+    int lane_vectors;
+} fg_conv_variant;
+
+/* variant: NULL: none is replaced
+ *
+ * FG_ERR_FIT if the device has too little local memory for it. */
+fg_status fg_conv_prepare(fg_conv_op *out, fg_kernels *kernels, const fg_conv_shape *shape,
+                          const fg_conv_variant *variant);
 
 /* Whether lanes of the output's partial statistics begin anew in every image, or in every
  * chunk: for fg_batchnorm_statistics. */

@@ -214,7 +214,7 @@ fg_status fg_trial_check(fg_kernels *kernels, const fg_candidate *candidate,
     shape.images = shape.images < CHECK_IMAGES ? shape.images : CHECK_IMAGES;
     shape.backward = false;
     FG_TRY(fg_trial_create(&trial, kernels->device, &shape, candidate->algorithm));
-    FG_TRY(fg_conv_prepare(&direct, kernels, &shape));
+    FG_TRY(fg_conv_prepare(&direct, kernels, &shape, NULL));
     FG_TRY(fg_candidate_prepare(&op, kernels, candidate, &shape));
     FG_ALLOC(got, trial.written);
     FG_ALLOC(expected, trial.written);

@@ -384,12 +384,12 @@ START_TEST(local_memory_that_is_too_small_is_refused)
         const fg_conv_shape shape = run.op.shape;
         const size_t local_bytes = kernels.device->info.local_bytes;
         kernels.device->info.local_bytes = 400;
-        FG_EXPECT_FAILS(fg_conv_prepare(&run.op, &kernels, &shape), FG_ERR_FIT,
+        FG_EXPECT_FAILS(fg_conv_prepare(&run.op, &kernels, &shape, NULL), FG_ERR_FIT,
                         "of 1 to 1 channels");
-        FG_EXPECT_FAILS(fg_conv_prepare(&run.op, &kernels, &shape), FG_ERR_FIT,
+        FG_EXPECT_FAILS(fg_conv_prepare(&run.op, &kernels, &shape, NULL), FG_ERR_FIT,
                         "the device has 400");
         kernels.device->info.local_bytes = local_bytes;
-        FG_EXPECT_OK(fg_conv_prepare(&run.op, &kernels, &shape));
+        FG_EXPECT_OK(fg_conv_prepare(&run.op, &kernels, &shape, NULL));
         run.op.local_floats = 100;
         FG_EXPECT_FAILS(fg_conv_forward(&run.op, &run.call), FG_ERR_FIT, "local memory");
         FG_EXPECT_FAILS(fg_conv_backward(&run.op, &run.call), FG_ERR_FIT, "local memory");
@@ -426,14 +426,15 @@ START_TEST(impossible_shapes_are_refused)
 {
     fg_conv_op op;
     fg_conv_shape shape = {.side = 3, .stride = 3, .groups = 1};
-    FG_EXPECT_FAILS(fg_conv_prepare(&op, &kernels, &shape), FG_ERR_ARGUMENT, "stride is 3");
+    FG_EXPECT_FAILS(fg_conv_prepare(&op, &kernels, &shape, NULL), FG_ERR_ARGUMENT,
+                    "stride is 3");
     shape.stride = 1;
     shape.groups = 2;
     shape.in_channels = 4;
     shape.out_channels = 3;
-    FG_EXPECT_FAILS(fg_conv_prepare(&op, &kernels, &shape), FG_ERR_ARGUMENT, "2 groups");
+    FG_EXPECT_FAILS(fg_conv_prepare(&op, &kernels, &shape, NULL), FG_ERR_ARGUMENT, "2 groups");
     shape.groups = 0;
-    FG_EXPECT_FAILS(fg_conv_prepare(&op, &kernels, &shape), FG_ERR_ARGUMENT, "0 groups");
+    FG_EXPECT_FAILS(fg_conv_prepare(&op, &kernels, &shape, NULL), FG_ERR_ARGUMENT, "0 groups");
 }
 END_TEST
 

@@ -5,6 +5,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "ops/conv_variant.h"
 #include "support/arrays.h"
 #include "support/compare.h"
 #include "support/conv_run.h"
@@ -150,6 +151,76 @@ START_TEST(little_local_memory_does_not_change_bits_of_gathering)
 }
 END_TEST
 
+/* Runs the pass with all values of a dial that are possible on this device. */
+static int try_variants(fg_conv_run *run, fg_conv_part part, fg_conv_dial dial,
+                        results (*pass)(fg_conv_run *))
+{
+    const fg_conv_shape shape = run->op.shape;
+    const results expected = pass(run);
+    fg_conv_variant variant = fg_conv_variant_of(&run->op);
+    int tried = 0;
+
+    for (int i = 0; fg_conv_variant_turn(&variant, part, dial, i); ++i) {
+        fg_conv_op op = run->op;
+        if (!fg_conv_variant_take(&op, &variant))
+            continue;
+        FG_EXPECT_OK(fg_conv_prepare(&run->op, &kernels, &shape, &variant));
+        expect_same(pass(run), expected);
+        ++tried;
+    }
+    FG_EXPECT_OK(fg_conv_prepare(&run->op, &kernels, &shape, NULL));
+    return tried;
+}
+
+/* Tiles need kernels of their own, and are tried on one shape of each kind. */
+START_TEST(what_a_tuner_may_choose_does_not_change_bits)
+{
+    const bool all = _i == 1 || _i == 5 || _i == FIRST_GATHERING + 1;
+    fg_conv_run run;
+    create(&run, _i, FG_CONV_IN_STAGE);
+
+    for (int part = 0; part < FG_CONV_PARTS; ++part) {
+        for (int dial = 0; dial < FG_CONV_DIALS; ++dial) {
+            if (!fg_conv_part_exists(&run.op.shape, (fg_conv_part)part) ||
+                (dial == FG_CONV_DIAL_LANES && part != FG_CONV_PART_BACKWARD) ||
+                (dial != FG_CONV_DIAL_PIXELS && !all))
+                continue;
+            ck_assert_int_gt(try_variants(&run, (fg_conv_part)part, (fg_conv_dial)dial,
+                                          part == FG_CONV_PART_FORWARD ? forward : backward),
+                             0);
+        }
+    }
+}
+END_TEST
+
+/* Each value is checked before a kernel gets it. */
+START_TEST(impossible_variants_are_not_taken)
+{
+    const fg_conv_tiling good = {4, 1, 64};
+    const fg_conv_tiling bad[] = {{13, 1, 64}, {-1, 1, 64},    {4, 0, 64}, {4, 9, 64},
+                                  {12, 8, 64}, {4, 1, 100000}, {4, 1, 0},  {4, -2, 64}};
+    fg_conv_run run;
+    create(&run, _i, FG_CONV_BETWEEN);
+    const fg_conv_variant chosen = fg_conv_variant_of(&run.op);
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; ++i) {
+        fg_conv_op op = run.op;
+        ck_assert(!fg_conv_variant_take(&op, &(fg_conv_variant){.forward = bad[i]}));
+        ck_assert(!fg_conv_variant_take(&op, &(fg_conv_variant){.backward = bad[i]}));
+        if (run.op.phases != NULL)
+            ck_assert(!fg_conv_variant_take(&op, &(fg_conv_variant){.phases = bad[i]}));
+        ck_assert(!fg_conv_variant_take(&op, &(fg_conv_variant){.lane_vectors = 9}));
+        ck_assert(!fg_conv_variant_take(&op, &(fg_conv_variant){.lane_vectors = -1}));
+        const fg_conv_variant now = fg_conv_variant_of(&op);
+        ck_assert_mem_eq(&now, &chosen, sizeof now);
+        ck_assert(!fg_conv_variant_take(
+            &op, &(fg_conv_variant){.forward = good, .backward = bad[i]}));
+        ck_assert_int_eq(op.forward_tiling.channels, good.channels);
+        ck_assert_int_eq(op.backward_tiling.channels, chosen.backward.channels);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("ops/conv_bits");
@@ -165,6 +236,8 @@ int main(void)
     tcase_add_loop_test(tests, tiles_of_backward_do_not_change_bits, 0, count);
     tcase_add_loop_test(tests, little_local_memory_does_not_change_bits_of_gathering,
                         FIRST_GATHERING, count);
+    tcase_add_loop_test(tests, what_a_tuner_may_choose_does_not_change_bits, 0, count);
+    tcase_add_loop_test(tests, impossible_variants_are_not_taken, 0, count);
     suite_add_tcase(suite, tests);
     srunner_set_fork_status(runner, CK_NOFORK);
     srunner_run_all(runner, CK_ENV);

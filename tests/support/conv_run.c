@@ -237,7 +237,8 @@ void fg_conv_run_create_dropping(fg_conv_run *out, fg_kernels *kernels,
                                                   .out_dropout = out_dropout,
                                                   .in_place = place == FG_CONV_IN_STAGE,
                                                   .backward = true,
-                                                  .data = place != FG_CONV_FIRST}));
+                                                  .data = place != FG_CONV_FIRST},
+                                 NULL));
 }
 
 /* Channels [first, first + channels) of the map may differ from what the host put there, but

@@ -40,7 +40,7 @@ static fg_status disguise_create(void **out, fg_kernels *kernels, const fg_conv_
     disguise = calloc(1, sizeof *disguise);
     ck_assert_ptr_nonnull(disguise);
     ++fg_disguise_alive;
-    FG_EXPECT_OK(fg_conv_prepare(&disguise->op, kernels, shape));
+    FG_EXPECT_OK(fg_conv_prepare(&disguise->op, kernels, shape, NULL));
     FG_EXPECT_OK(fg_buffer_create(&disguise->packed, kernels->device, floats * sizeof(float)));
     *out = disguise;
     return FG_OK;

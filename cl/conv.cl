@@ -220,6 +220,10 @@ conv_backward(__global const float *in,
                                   out0 + k, space, tile, a);
                 }
                 transpose_gradient(rows, packed, tile.vectors, a);
+                struct ahead ahead =
+                    ahead_of(out_gradient, out,
+                             (size_t)(a.out_first_channel + out0) * a.out_pitch + tile.pixel,
+                             tile, a.in_channels, a);
 
                 for (int c0 = 0; c0 < a.in_channels; c0 += TILE_CHANNELS) {
                     const int count = min(TILE_CHANNELS, a.in_channels - c0);
@@ -248,7 +252,7 @@ conv_backward(__global const float *in,
                         for (int i = 0; i < tile.pixels; i += FG_LANES)
                             store16((float16)(0.0f), 0, block + c * a.tile + i);
                     multiply_weights(weight_partials + (size_t)(in0 + c0) * a.lanes, begins,
-                                     block, rows, count, tile.pixels, a);
+                                     block, rows, count, tile.pixels, &ahead, a);
                 }
             }
         }

@@ -174,13 +174,16 @@ conv_gather_backward_weights(__global const float *in,
                               none, tile, a);
             }
             transpose_gradient(dy, packed, tile.vectors, a);
+            struct ahead ahead = ahead_of(
+                out_gradient, out,
+                (size_t)(a.out_first_channel + out0) * a.out_pitch + tile.pixel, tile, rows, a);
             for (int r = 0; r < rows; r += TILE_CHANNELS) {
                 const int count = min(TILE_CHANNELS, rows - r);
                 list = list_rows(list, in0, r, count, a);
                 pack_inputs(block, in, list, affine, in0, space, tile, r, count, a);
                 clear_line(block + count * a.tile, (TILE_CHANNELS - count) * a.tile);
                 multiply_weights(to + (size_t)r * a.lanes, first == 0, block, dy, count,
-                                 tile.pixels, a);
+                                 tile.pixels, &ahead, a);
             }
         }
     }

@@ -173,11 +173,54 @@ INLINE void transpose_gradient(__local float *rows, __local const float *packed,
     }
 }
 
+/* The output's gradient in the next tile, and what it is finished with: fetched a line of both at a
+ * time, row after row. */
+struct ahead {
+    __global const float *g;
+    __global const float *y;
+    size_t at;   /* the next line */
+    int vectors; /* of a row */
+    int vector;  /* the next one */
+    int lines;   /* left */
+    int at_once; /* of them */
+};
+
+/* rows: of the input, packed and multiplied while the lines come
+ * at: the present tile's first output */
+INLINE struct ahead ahead_of(__global const float *g, __global const float *y, size_t at,
+                             struct tile tile, int rows, const struct fg_conv_args a)
+{
+    const int lines = a.outs * tile.vectors;
+    const int pixels = (rows + LANE_ROWS - 1) / LANE_ROWS *
+                       (a.lanes / (LANE_VECTORS * FG_LANES)) * tile.pixels;
+    const struct ahead ahead = {g,
+                                a.finish ? y : g,
+                                at + tile.pixels,
+                                tile.vectors,
+                                0,
+                                lines,
+                                (lines + pixels - 1) / pixels};
+    return ahead;
+}
+
+INLINE void fetch_ahead(struct ahead *ahead, int pitch)
+{
+    for (int i = 0; i < ahead->at_once && ahead->lines > 0; ++i, --ahead->lines) {
+        FG_PREFETCH(ahead->g + ahead->at);
+        FG_PREFETCH(ahead->y + ahead->at);
+        ahead->at += FG_LANES;
+        if (++ahead->vector == ahead->vectors) {
+            ahead->vector = 0;
+            ahead->at += pitch - ahead->vectors * FG_LANES;
+        }
+    }
+}
+
 /* Adds a tile's part to the weight gradients of `count` input channels.
  * x: [TILE_CHANNELS][tile], normalised; rows: [tile][lanes] */
 INLINE void multiply_weights(__global float *partials, int begins, __local const float *x,
                              __local const float *rows, int count, int pixels,
-                             const struct fg_conv_args a)
+                             struct ahead *ahead, const struct fg_conv_args a)
 {
     for (int c = 0; c < count; c += LANE_ROWS)
         for (int l = 0; l < a.lanes; l += LANE_VECTORS * FG_LANES) {
@@ -192,6 +235,7 @@ INLINE void multiply_weights(__global float *partials, int begins, __local const
                              : load16(i % LANE_VECTORS, to + i / LANE_VECTORS * a.lanes);
             for (int p = 0; p < pixels; ++p, row += a.lanes, ++value) {
                 float16 dy[LANE_VECTORS];
+                fetch_ahead(ahead, a.out_pitch);
 #pragma unroll
                 for (int i = 0; i < LANE_VECTORS; ++i)
                     dy[i] = load16(i, row);

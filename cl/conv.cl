@@ -28,9 +28,10 @@
 /* ---- forward ----
  *
  *     z[c][p]   = max(scale[c] * in[c][p] + shift[c], floor)
- *     out[k][p] = bias[k] + sum over c, tap of weights[k][c][tap] * z[c][p + tap]
+ *     out[k][p] = bias[k] + sum over c, tap of weights[k][c][tap] * z[c][p + tap] + shortcut[k][p]
  *
  * in, out   maps [channels][pitch]; with IN_PLACE one map
+ * shortcut  ditto; looked at where a.shortcut is set
  * With dropout z and out are then multiplied by their masks, and so are their gradients in the
  * backward pass: dy at once, da before it goes through the ReLU.
  *
@@ -44,7 +45,8 @@ __kernel FG_ONE_WORK_ITEM void conv_forward(
 #if !IN_PLACE
     __global const float *restrict in,
 #endif
-    __global float *out, __global const struct fg_source *restrict sources,
+    __global float *out, __global const float *shortcut,
+    __global const struct fg_source *restrict sources,
     __global const struct fg_affine *restrict affine, __global const float *restrict weights,
     __global const float *restrict parameters, __global float *restrict partials,
     __local float *packed, __local float *results, __local int *channels,
@@ -79,7 +81,11 @@ __kernel FG_ONE_WORK_ITEM void conv_forward(
                     partials +
                         ((size_t)get_global_id(0) * a.groups * a.out_channels + first_out) * 2 *
                             FG_LANES,
-                    shares, first_out, r + first == 0};
+                    shortcut + (size_t)(a.shortcut_first_channel + first_out) * a.out_pitch +
+                        tile.pixel,
+                    shares,
+                    first_out,
+                    r + first == 0};
 
                 for (int c0 = 0; c0 < a.in_channels; c0 += a.block) {
                     const int block = min(a.block, a.in_channels - c0);
@@ -112,6 +118,7 @@ __kernel FG_ONE_WORK_ITEM void conv_forward(
  *
  * in, in_gradient    x and G, [channels][pitch]
  * out, out_gradient  what dy is made of, [channels][pitch]; with IN_PLACE the same maps
+ * shortcut_gradient  where dy is written or added, [channels][pitch]; where a.shortcut is set
  * weights            packed: [groups][in_channels / TILE_CHANNELS][outs][TAPS backward]
  *                    [TILE_CHANNELS]
  * norm_partials      [chunks][groups][in_channels][2][FG_LANES]: d_beta, d_gamma
@@ -161,24 +168,23 @@ INLINE void multiply_data(__local float *da, __local const float *packed,
 }
 #endif
 
-__kernel FG_ONE_WORK_ITEM void
-conv_backward(__global const float *in,
+__kernel FG_ONE_WORK_ITEM void conv_backward(
+    __global const float *in,
 #if !IN_PLACE
-              __global const float *restrict out,
+    __global const float *restrict out,
 #endif
 #if BACKWARD_DATA
-              __global float *in_gradient,
+    __global float *in_gradient,
 #endif
 #if !IN_PLACE || !BACKWARD_DATA
-              __global const float *restrict out_gradient,
+    __global const float *restrict out_gradient,
 #endif
-              __global const struct fg_source *restrict sources,
-              __global const struct fg_affine *restrict affine,
-              __global const struct fg_coefficients *restrict coefficients,
-              __global const float *restrict weights, __global float *restrict norm_partials,
-              __global float *restrict weight_partials, __local float *packed,
-              __local float *rows, __local float *block, __local int *channels,
-              const struct fg_conv_args a)
+    __global float *shortcut_gradient, __global const struct fg_source *restrict sources,
+    __global const struct fg_affine *restrict affine,
+    __global const struct fg_coefficients *restrict coefficients,
+    __global const float *restrict weights, __global float *restrict norm_partials,
+    __global float *restrict weight_partials, __local float *packed, __local float *rows,
+    __local float *block, __local int *channels, const struct fg_conv_args a)
 {
 #if IN_PLACE
     __global const float *out = in;
@@ -189,6 +195,8 @@ conv_backward(__global const float *in,
     const struct fg_chunk chunk = fg_chunks_at(a.chunks, get_global_id(0));
     const struct share share = share_at(get_global_id(1), a.outs, a);
     const int padded = (a.in_channels + TILE_CHANNELS - 1) / TILE_CHANNELS * TILE_CHANNELS;
+    const ptrdiff_t shortcut_offset =
+        (ptrdiff_t)(a.shortcut_first_channel - a.out_first_channel) * a.out_pitch;
     __local int *adds = channels + a.listed;
     const struct pack_space space = {block + TILE_CHANNELS * a.tile, adds + a.listed,
                                      adds + a.listed + a.row + FG_LANES};
@@ -218,10 +226,15 @@ conv_backward(__global const float *in,
                         f = coefficients[out0 + k];
                     pack_gradient(packed + k * COPIES * a.row, out_gradient + at, out + at, f,
                                   out0 + k, space, tile, a);
+                    if (a.shortcut)
+                        hand_on(shortcut_gradient + at + shortcut_offset,
+                                packed + k * COPIES * a.row +
+                                    tap_offset(TAPS / 2, a.row, a.chunks.width),
+                                tile.pixels, a);
                 }
                 transpose_gradient(rows, packed, tile.vectors, a);
                 struct ahead ahead =
-                    ahead_of(out_gradient, out,
+                    ahead_of(out_gradient, out, shortcut_gradient + shortcut_offset,
                              (size_t)(a.out_first_channel + out0) * a.out_pitch + tile.pixel,
                              tile, a.in_channels, a);
 

@@ -62,6 +62,10 @@ static inline size_t fg_conv_weight_partials_floats(size_t chunks, size_t out_ch
 }
 #endif
 
+/* A shortcut is added to the output before it is stored. Backward its gradient is the output's, which
+ * is written to it or added. */
+enum fg_shortcut { FG_SHORTCUT_NONE, FG_SHORTCUT_WRITES, FG_SHORTCUT_ADDS };
+
 /* What "channels" counts is said for conv.cl; conv_gather.cl has rows (channel, tap) there. */
 struct fg_conv_args {
     struct fg_chunks chunks; /* of the output's map; conv_phases.cl: the input's */
@@ -84,6 +88,8 @@ struct fg_conv_args {
     fg_i32 bias;   /* forward: first element of the bias, or -1 */
     fg_i32 statistics; /* forward: 1 to write the partial statistics of the output */
     fg_i32 norm;       /* backward: 1 to write partial d_gamma and d_beta */
+    fg_i32 shortcut;   /* enum fg_shortcut: what another map has to do with the output */
+    fg_i32 shortcut_first_channel; /* in its map, whose pitch is the output's */
     fg_i32 finish; /* backward: 1: the output's gradient is G + q (y - mean) + c, 0: it is G */
     float floor;   /* 0 for ReLU, -INFINITY for none */
     struct fg_dropout in_dropout; /* where the kernel is built with it */

@@ -105,7 +105,10 @@ __kernel FG_ONE_WORK_ITEM void conv_gather_forward(
                 out + (size_t)(a.out_first_channel + first_out) * a.out_pitch + tile.pixel,
                 partials + ((size_t)get_global_id(0) * a.groups * a.out_channels + first_out) *
                                2 * FG_LANES,
-                shares, first_out, first == 0};
+                out,
+                shares,
+                first_out,
+                first == 0};
 
             for (int r = 0; r < rows; r += a.block) {
                 const int block = min(a.block, rows - r);
@@ -175,7 +178,7 @@ conv_gather_backward_weights(__global const float *in,
             }
             transpose_gradient(dy, packed, tile.vectors, a);
             struct ahead ahead = ahead_of(
-                out_gradient, out,
+                out_gradient, out, out_gradient,
                 (size_t)(a.out_first_channel + out0) * a.out_pitch + tile.pixel, tile, rows, a);
             for (int r = 0; r < rows; r += TILE_CHANNELS) {
                 const int count = min(TILE_CHANNELS, rows - r);

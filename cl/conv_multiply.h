@@ -33,8 +33,9 @@ struct next {
 
 /* Where finished results go: rows of outputs, from the tile's first pixel on. */
 struct outputs {
-    __global float *to;         /* row 0 in the map; NULL: they stay in local memory */
-    __global float *statistics; /* of row 0 */
+    __global float *to;             /* row 0 in the map; NULL: they stay in local memory */
+    __global float *statistics;     /* of row 0 */
+    __global const float *shortcut; /* its row 0, where there is one */
     __local const float *shares;
     int channel; /* of row 0, of all outputs */
     int begins;  /* 1 in the chunk's first tile */
@@ -50,6 +51,10 @@ INLINE void finish_results(struct outputs out, __local float *results, int strid
         for (int i = 0; DROPOUT_OUT && i < pixels; i += FG_LANES)
             store16(drop_output(load16(0, results + i), out.channel + k,
                                 tile.pixel + v * FG_LANES + i, a),
+                    0, results + i);
+        for (int i = 0; a.shortcut && i < pixels; i += FG_LANES)
+            store16(load16(0, results + i) +
+                        load16(0, out.shortcut + (size_t)k * a.out_pitch + v * FG_LANES + i),
                     0, results + i);
         store_row(out.to + (size_t)k * a.out_pitch + v * FG_LANES, results, pixels);
         if (a.statistics)
@@ -77,10 +82,15 @@ INLINE void multiply_forward(struct outputs out, __local float *results,
     /* What is stored at once needs no room of its own. */
     const int passing = finish && first_row == 0;
     const int stride = passing ? VECTORS * FG_LANES : a.tile;
+    const int shortcut_lines = finish && a.shortcut ? (SUMS + block - 1) / block : 0;
     int line = 0;
 
     for (int v = 0; v < tile.vectors; v += VECTORS)
         for (int k0 = 0; k0 < outs; k0 += TILE_CHANNELS, line += lines_per_tile) {
+            /* The shortcut's part in the register tile that comes next. */
+            const int next_k = k0 + TILE_CHANNELS < outs ? k0 + TILE_CHANNELS : 0;
+            __global const float *shortcut = out.shortcut + (size_t)next_k * a.out_pitch +
+                                             (next_k > 0 ? v : v + VECTORS) * FG_LANES;
             __global const float *w =
                 weights + ((size_t)k0 * rows + (size_t)first_row * TILE_CHANNELS) * TAPS;
             __local float *to = passing ? results : results + k0 * a.tile + v * FG_LANES;
@@ -102,6 +112,9 @@ INLINE void multiply_forward(struct outputs out, __local float *results,
                 const size_t channel = nearest_place(next.list, next.first + c);
                 for (int i = line; i < last_line; ++i)
                     FG_PREFETCH(next.in + channel * a.in_pitch + i * FG_LANES);
+                for (int i = c * shortcut_lines; i < min((c + 1) * shortcut_lines, SUMS); ++i)
+                    FG_PREFETCH(shortcut + (size_t)(i / VECTORS) * a.out_pitch +
+                                i % VECTORS * FG_LANES);
 #pragma unroll
                 for (int tap = 0; tap < TAPS; ++tap, w += TILE_CHANNELS) {
                     __local const float *at = row + tap_offset(tap, a.row, a.chunks.width);
@@ -173,28 +186,31 @@ INLINE void transpose_gradient(__local float *rows, __local const float *packed,
     }
 }
 
-/* The output's gradient in the next tile, and what it is finished with: fetched a line of both at a
- * time, row after row. */
+/* The output's gradient in the next tile, what it is finished with and where it is handed on to:
+ * fetched a line of each at a time, row after row. */
 struct ahead {
     __global const float *g;
     __global const float *y;
-    size_t at;   /* the next line */
-    int vectors; /* of a row */
-    int vector;  /* the next one */
-    int lines;   /* left */
-    int at_once; /* of them */
+    __global const float *shortcut; /* its gradient */
+    size_t at;                      /* the next line */
+    int vectors;                    /* of a row */
+    int vector;                     /* the next one */
+    int lines;                      /* left */
+    int at_once;                    /* of them */
 };
 
 /* rows: of the input, packed and multiplied while the lines come
  * at: the present tile's first output */
-INLINE struct ahead ahead_of(__global const float *g, __global const float *y, size_t at,
-                             struct tile tile, int rows, const struct fg_conv_args a)
+INLINE struct ahead ahead_of(__global const float *g, __global const float *y,
+                             __global const float *shortcut, size_t at, struct tile tile,
+                             int rows, const struct fg_conv_args a)
 {
     const int lines = a.outs * tile.vectors;
     const int pixels = (rows + LANE_ROWS - 1) / LANE_ROWS *
                        (a.lanes / (LANE_VECTORS * FG_LANES)) * tile.pixels;
     const struct ahead ahead = {g,
                                 a.finish ? y : g,
+                                a.shortcut ? shortcut : g,
                                 at + tile.pixels,
                                 tile.vectors,
                                 0,
@@ -208,6 +224,7 @@ INLINE void fetch_ahead(struct ahead *ahead, int pitch)
     for (int i = 0; i < ahead->at_once && ahead->lines > 0; ++i, --ahead->lines) {
         FG_PREFETCH(ahead->g + ahead->at);
         FG_PREFETCH(ahead->y + ahead->at);
+        FG_PREFETCH(ahead->shortcut + ahead->at);
         ahead->at += FG_LANES;
         if (++ahead->vector == ahead->vectors) {
             ahead->vector = 0;

@@ -171,7 +171,7 @@ conv_phases_backward_data(__global const float *in,
                     const int reading = a.out_channels * rows.taps * columns.taps;
                     __local float *to = results + column_phase * result;
                     const struct next none = {in, list, 0, 0};
-                    const struct outputs kept = {0, 0, 0, 0, 0};
+                    const struct outputs kept = {0, 0, 0, 0, 0, 0};
 
                     if (reading == 0)
                         clear_line(to, share.count * a.tile);

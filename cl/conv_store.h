@@ -53,6 +53,14 @@ INLINE void store_row(__global float *out, __local const float *values, int pixe
         out[i] = values[i];
 }
 
+/* Writes or adds a row of the output's gradient to the shortcut's. */
+INLINE void hand_on(__global float *g, __local const float *dy, int pixels,
+                    const struct fg_conv_args a)
+{
+    for (int i = 0; i < pixels; i += FG_LANES)
+        lanes_give_first(g + i, a.shortcut == FG_SHORTCUT_ADDS, load16(0, dy + i), pixels - i);
+}
+
 /* One channel: da -> G, d_beta, d_gamma. x and g are at `pixel` of the batch; channel: in the list */
 INLINE void add_gradient(__global float *g, int adds, __global float *partials, int begins,
                          __local float *da, __global const float *x, struct fg_affine f,

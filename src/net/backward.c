@@ -73,6 +73,8 @@ static fg_status walk_step(fg_net *net, const fg_step *step)
     fg_status status = FG_OK;
     fg_pass p;
 
+    if (net->plan->ops[step->op].folded)
+        return FG_OK;
     FG_TRY(fg_pass_begin(&p, net, step, FG_MODE_TRAINING, net->images));
     if (p.coefficients != NULL)
         FG_TRY(fg_batchnorm_coefficients(&net->batchnorm, p.coefficients,

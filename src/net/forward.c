@@ -68,6 +68,8 @@ static fg_status walk_step(fg_net *net, const fg_step *step, fg_mode mode, int i
     fg_status status = FG_OK;
     fg_pass p;
 
+    if (net->plan->ops[step->op].folded)
+        return FG_OK;
     FG_TRY(fg_pass_begin(&p, net, step, mode, images));
     if (mode == FG_MODE_EVALUATION)
         p.partials[0] = NULL; /* what is normalised takes running statistics */

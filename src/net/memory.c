@@ -28,7 +28,7 @@ static fg_status place_arena(fg_net *net)
     for (int i = 0; i < plan->map_count; ++i) {
         const fg_map *map = &plan->maps[i];
         net->maps[i] = (fg_features){
-            .values = net->regions[map->values],
+            .values = map->values >= 0 ? net->regions[map->values] : NULL,
             .gradients = map->gradients >= 0 ? net->regions[map->gradients] : NULL,
             .height = map->height,
             .width = map->width,

@@ -45,7 +45,7 @@ static fg_status prepare_ops(fg_net *net)
     for (int i = 0; i < plan->op_count; ++i) {
         if (plan->ops[i].kind == FG_OP_CONV)
             FG_TRY(prepare_conv(net, i));
-        else if (plan->ops[i].kind == FG_OP_SUM)
+        else if (plan->ops[i].kind == FG_OP_SUM && !plan->ops[i].folded)
             FG_TRY(prepare_sum(net, i));
         else if (plan->ops[i].kind == FG_OP_MAX_POOL)
             FG_TRY(fg_max_pool_prepare(&net->max_pool, kernels, plan->training));

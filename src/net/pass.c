@@ -5,6 +5,7 @@
 #include "net/pass.h"
 
 #include "ops/dropout.h"
+#include "plan/fold.h"
 
 fg_status fg_pass_begin(fg_pass *out, fg_net *net, const fg_step *step, fg_mode mode,
                         int images)
@@ -15,7 +16,7 @@ fg_status fg_pass_begin(fg_pass *out, fg_net *net, const fg_step *step, fg_mode 
     fg_status status = FG_OK;
     fg_pass pass = {.net = net, .step = step, .op = op, .mode = mode, .images = images};
 
-    pass.out = fg_net_output(net, op);
+    pass.out = fg_net_output(net, fg_op_stored(net->plan, op));
     pass.coefficients = fg_net_scratch(net, step, FG_SCRATCH_COEFFICIENTS);
     for (int i = 0; i < FG_OP_INPUTS; ++i) {
         pass.in[i] = fg_net_input(net, &op->in[i]);
@@ -41,7 +42,7 @@ fg_conv_call fg_pass_conv(const fg_pass *pass)
     /* Evaluation drops nothing. Two masks per operation: in front of it and behind it. */
     const double rate = pass->mode == FG_MODE_TRAINING ? net->plan->network.dropout.rate : 0.0;
 
-    return (fg_conv_call){
+    fg_conv_call call = {
         .in = pass->in[0],
         .out = pass->out,
         .images = pass->images,
@@ -54,6 +55,14 @@ fg_conv_call fg_pass_conv(const fg_pass *pass)
         .in_dropout = fg_dropout_of(rate, net->seed, net->passes, 2 * op),
         .out_dropout = fg_dropout_of(rate, net->seed, net->passes, 2 * op + 1),
     };
+    if (pass->op->sum >= 0) {
+        const fg_reads *reads;
+        const fg_range *range = fg_fold_shortcut(&reads, net->plan, pass->op);
+        call.shortcut = &net->maps[reads->map];
+        call.shortcut_first_channel = range->first_channel;
+        call.shortcut_adds = (range->adds & FG_ADDS_GRADIENT) != 0;
+    }
+    return call;
 }
 
 fg_sum_call fg_pass_sum(const fg_pass *pass)

@@ -4,6 +4,7 @@
  */
 #include "ops/conv.h"
 
+#include <assert.h>
 #include <math.h>
 
 #include "ops/conv_fit.h"
@@ -79,6 +80,11 @@ static void set_call(struct fg_conv_args *args, const fg_conv_call *call)
     args->floor = call->relu ? 0.0f : -INFINITY;
     args->norm = call->partials != NULL;
     args->finish = call->coefficients != NULL;
+    if (call->shortcut != NULL) {
+        assert(call->shortcut->pitch == args->out_pitch);
+        args->shortcut = call->shortcut_adds ? FG_SHORTCUT_ADDS : FG_SHORTCUT_WRITES;
+        args->shortcut_first_channel = call->shortcut_first_channel;
+    }
     args->in_dropout = call->in_dropout;
     args->out_dropout = call->out_dropout;
 }
@@ -134,6 +140,8 @@ fg_status fg_conv_forward(const fg_conv_op *op, const fg_conv_call *call)
     if (!op->shape.in_place)
         fg_launch_buffer(&launch, call->in.map->values);
     fg_launch_buffer(&launch, call->out.map->values);
+    if (!op->gathers)
+        fg_launch_buffer(&launch, call->shortcut != NULL ? call->shortcut->values : NULL);
     fg_launch_buffer(&launch, call->in.sources);
     fg_launch_buffer(&launch, call->affine);
     fg_launch_buffer(&launch, call->packed);
@@ -163,6 +171,8 @@ static void set_maps(fg_launch *launch, const fg_conv_op *op, const fg_conv_call
         fg_launch_buffer(launch, call->in.map->gradients);
     if (!op->shape.in_place || !data)
         fg_launch_buffer(launch, call->out.map->gradients);
+    if (!op->gathers)
+        fg_launch_buffer(launch, call->shortcut != NULL ? call->shortcut->gradients : NULL);
     fg_launch_buffer(launch, call->in.sources);
     fg_launch_buffer(launch, call->affine);
     fg_launch_buffer(launch, call->coefficients);

@@ -55,6 +55,11 @@ typedef struct fg_conv_call {
     fg_input in;
     fg_output out;
     int images;
+    const fg_features
+        *shortcut; /* a map like the output's that is added to it, and gets its gradient;
+                                  * NULL: none; only with kernels of cl/conv.cl */
+    int shortcut_first_channel;
+    bool shortcut_adds;      /* the gradient is added to what is there */
     const fg_buffer *affine; /* struct fg_affine [in.channels] */
     bool relu;
     struct fg_dropout in_dropout, out_dropout; /* masks of the kinds of the shape; the same in

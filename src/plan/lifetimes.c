@@ -7,6 +7,10 @@
  */
 #include "plan/lifetimes.h"
 
+#include <stdlib.h>
+
+#include "plan/fold.h"
+
 static int add_region(fg_plan *plan, const char *kind)
 {
     plan->regions[plan->region_count] = (fg_region){.kind = kind, .first_step = -1};
@@ -38,6 +42,18 @@ static bool looks_back(const fg_plan *plan, const fg_op *op, const fg_reads *rea
     return op->kind != FG_OP_SUM || reads->relu || fg_reads_normed(plan, reads);
 }
 
+/* What a convolution that stores a sum reads and writes beside its own input. */
+static void use_shortcut(fg_plan *plan, const fg_op *op, const fg_step *step, int index)
+{
+    const fg_reads *reads;
+
+    fg_fold_shortcut(&reads, plan, op);
+    use(plan,
+        step->kind == FG_STEP_FORWARD ? plan->maps[reads->map].values
+                                      : plan->maps[reads->map].gradients,
+        index);
+}
+
 static void use_maps(fg_plan *plan, int index)
 {
     const fg_step *step = &plan->steps[index];
@@ -49,6 +65,11 @@ static void use_maps(fg_plan *plan, int index)
         return;
     }
     const fg_op *op = &plan->ops[step->op];
+    const fg_map *stored = &maps[fg_op_stored(plan, op)->out_map];
+    if (op->folded)
+        return;
+    if (op->sum >= 0)
+        use_shortcut(plan, op, step, index);
     for (int i = 0; i < FG_OP_INPUTS; ++i) {
         const fg_reads *reads = &op->in[i];
         if (reads->map < 0)
@@ -59,9 +80,9 @@ static void use_maps(fg_plan *plan, int index)
             use(plan, maps[reads->map].gradients, index);
     }
     if (step->kind == FG_STEP_FORWARD)
-        use(plan, maps[op->out_map].values, index);
+        use(plan, stored->values, index);
     else
-        use_written(plan, &maps[op->out_map], index);
+        use_written(plan, stored, index);
 }
 
 static void add_scratch(fg_plan *plan, int index, enum fg_scratch scratch)
@@ -81,7 +102,7 @@ static void add_forward_scratch(fg_plan *plan, int index, const fg_op *op)
         add_scratch(plan, index, FG_SCRATCH_AFFINE);
     if (op->in[1].map >= 0)
         add_scratch(plan, index, FG_SCRATCH_AFFINE_SECOND);
-    if (plan->training && plan->maps[op->out_map].first_slot >= 0)
+    if (plan->training && plan->maps[fg_op_stored(plan, op)->out_map].first_slot >= 0)
         add_scratch(plan, index, FG_SCRATCH_PARTIALS);
 }
 
@@ -99,7 +120,7 @@ static void add_backward_scratch(fg_plan *plan, int index, const fg_op *op)
         add_scratch(plan, index, FG_SCRATCH_PARTIALS);
     if (fg_reads_normed(plan, &op->in[1]))
         add_scratch(plan, index, FG_SCRATCH_PARTIALS_SECOND);
-    if (plan->maps[op->out_map].first_slot >= 0)
+    if (plan->maps[fg_op_stored(plan, op)->out_map].first_slot >= 0)
         add_scratch(plan, index, FG_SCRATCH_COEFFICIENTS);
 }
 
@@ -107,13 +128,24 @@ static void add_step_scratch(fg_plan *plan, int index)
 {
     const fg_step *step = &plan->steps[index];
 
+    if (step->kind != FG_STEP_LOSS && plan->ops[step->op].folded)
+        return;
     if (step->kind == FG_STEP_FORWARD)
         add_forward_scratch(plan, index, &plan->ops[step->op]);
     else if (step->kind == FG_STEP_BACKWARD)
         add_backward_scratch(plan, index, &plan->ops[step->op]);
 }
 
-static void add_map_regions(fg_plan *plan)
+/* Maps that anything is kept in: the second term of a folded sum is in none. */
+static void find_stored(bool *stored, const fg_plan *plan)
+{
+    stored[plan->input_map] = true;
+    for (int i = 0; i < plan->op_count; ++i)
+        if (!plan->ops[i].folded)
+            stored[fg_op_stored(plan, &plan->ops[i])->out_map] = true;
+}
+
+static void add_map_regions(fg_plan *plan, const bool *stored)
 {
     static const char *const names[][2] = {
         [FG_MAP_INPUT] = {"input", NULL},
@@ -128,6 +160,8 @@ static void add_map_regions(fg_plan *plan)
 
     for (int i = 0; i < plan->map_count; ++i) {
         fg_map *map = &plan->maps[i];
+        if (!stored[i])
+            continue;
         map->values = add_region(plan, names[map->kind][0]);
         if (plan->training && map->kind != FG_MAP_INPUT)
             map->gradients = add_region(plan, names[map->kind][1]);
@@ -137,9 +171,12 @@ static void add_map_regions(fg_plan *plan)
 fg_status fg_lifetimes_find(fg_plan *plan)
 {
     fg_status status = FG_OK;
+    bool *stored = NULL;
 
+    FG_ALLOC(stored, plan->map_count);
+    find_stored(stored, plan);
     FG_ALLOC(plan->regions, 2 * plan->map_count + FG_SCRATCHES * plan->step_count);
-    add_map_regions(plan);
+    add_map_regions(plan, stored);
     for (int i = 0; i < plan->step_count; ++i) {
         use_maps(plan, i);
         add_step_scratch(plan, i);
@@ -150,5 +187,6 @@ fg_status fg_lifetimes_find(fg_plan *plan)
     use(plan, plan->maps[plan->logits_map].values, plan->step_count - 1);
 
 cleanup:
+    free(stored);
     return status;
 }

@@ -191,7 +191,7 @@ fg_status fg_part_op(fg_plan *plan, fg_op op, const char *name)
     fg_status status = FG_OK;
 
     FG_GROW(plan->ops, plan->op_count);
-    op.weights = op.bias = -1;
+    op.weights = op.bias = op.sum = -1;
     op.name = fg_text_copy(name);
     FG_CHECK(op.name != NULL, FG_ERR_MEMORY, "no memory for a name");
     if (op.kind == FG_OP_CONV)

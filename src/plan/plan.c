@@ -14,6 +14,7 @@
 #include "plan/build.h"
 #include "plan/dot.h"
 #include "plan/flops.h"
+#include "plan/fold.h"
 #include "plan/json.h"
 #include "plan/lifetimes.h"
 #include "plan/limits.h"
@@ -73,6 +74,7 @@ fg_status fg_plan_create_chosen(fg_plan **out, const fg_plan_config *config,
         goto cleanup;
     }
     FG_TRY(fg_algorithm_choose(plan, chooser));
+    fg_fold_sums(plan);
     FG_TRY(fg_flops_count(plan));
     FG_TRY(fg_backward_order(plan));
     FG_TRY(fg_backward_updates(plan));

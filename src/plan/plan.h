@@ -136,7 +136,10 @@ struct fg_op {
     fg_dropout_kind out_dropout; /* before statistics are made */
     int stage;                   /* from 0; -1: stem, head; for reports, like the next one */
     int layer;                   /* in its stage, from 1; 0: none */
-    fg_algorithm algorithm;      /* convolution: of its forward pass */
+    int sum;     /* of a convolution: the sum of its output and another term, which it stores in
+                  * its output's stead, see fold.h; -1: none */
+    bool folded; /* of a sum: a convolution stores it */
+    fg_algorithm algorithm; /* convolution: of its forward pass */
 };
 
 /* ---- steps: what is done in which order ---- */
@@ -249,6 +252,12 @@ fg_status fg_plan_create_chosen(fg_plan **out, const fg_plan_config *config,
 static inline const fg_map *fg_op_out(const fg_plan *plan, const fg_op *op)
 {
     return &plan->maps[op->out_map];
+}
+
+/* The operation whose output an operation stores. */
+static inline const fg_op *fg_op_stored(const fg_plan *plan, const fg_op *op)
+{
+    return op->kind == FG_OP_CONV && op->sum >= 0 ? &plan->ops[op->sum] : op;
 }
 
 /* Whether some range is read through a norm. */

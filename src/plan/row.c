@@ -67,8 +67,9 @@ static fg_row make_row(const fg_plan *plan, const fg_op *op, bool *counted)
     row.parameters = weights + elements(plan, op->bias) + norm_parameters(plan, op, counted);
     row.multiply_adds =
         (op->depthwise ? row.in_channels : weights) * (int64_t)map->height * map->width;
-    row.bytes = (size_t)op->out_channels * (size_t)map->pitch * sizeof(float) *
-                (map->gradients >= 0 ? 2 : 1);
+    if (fg_op_stored(plan, op) == op)
+        row.bytes = (size_t)op->out_channels * (size_t)map->pitch * sizeof(float) *
+                    (map->gradients >= 0 ? 2 : 1);
     return row;
 }
 

@@ -71,7 +71,9 @@ void outside_create(int model)
     outside_plan = fg_net_plan(net);
     ck_assert_int_le(outside_plan->map_count, OUTSIDE_MOST_MAPS);
     for (int i = 0; i < outside_plan->map_count; ++i)
-        outside_maps[i] = outside_memory_of(outside_plan->maps[i].values)->handle;
+        outside_maps[i] = outside_plan->maps[i].values < 0
+                              ? NULL
+                              : outside_memory_of(outside_plan->maps[i].values)->handle;
     for (size_t i = 0; i < sizeof pixels / sizeof pixels[0]; ++i)
         pixels[i] = (float)sin((double)i * 0.37) + (float)(i % 5) * 0.1f;
 }

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "plan/fold.h"
 #include "plan/lifetimes.h"
 
 #include "plans.h"
@@ -37,21 +38,42 @@ static bool looks_back(const fg_plan *plan, const fg_op *op, const fg_reads *rea
     return true;
 }
 
+/* What a convolution adds to its output. */
+static const fg_map *shortcut_of(const fg_plan *plan, const fg_op *op)
+{
+    const fg_reads *reads;
+
+    if (op->kind != FG_OP_CONV || op->sum < 0)
+        return NULL;
+    fg_fold_shortcut(&reads, plan, op);
+    return &plan->maps[reads->map];
+}
+
 static void use_forward(const fg_plan *plan, struct uses *uses, int step)
 {
     const fg_op *op = &plan->ops[plan->steps[step].op];
+    const fg_map *shortcut = shortcut_of(plan, op);
 
+    if (op->folded)
+        return;
+    if (shortcut != NULL)
+        use(uses, shortcut->values, step);
     for (int j = 0; j < FG_OP_INPUTS && op->in[j].map >= 0; ++j)
         use(uses, plan->maps[op->in[j].map].values, step);
-    use(uses, fg_op_out(plan, op)->values, step);
+    use(uses, fg_op_out(plan, fg_op_stored(plan, op))->values, step);
 }
 
 /* A normalised feature's gradient is G + q (x - mean) + c, so its producer needs x. */
 static void use_backward(const fg_plan *plan, struct uses *uses, int step)
 {
     const fg_op *op = &plan->ops[plan->steps[step].op];
-    const fg_map *out = fg_op_out(plan, op);
+    const fg_map *out = fg_op_out(plan, fg_op_stored(plan, op));
+    const fg_map *shortcut = shortcut_of(plan, op);
 
+    if (op->folded)
+        return;
+    if (shortcut != NULL)
+        use(uses, shortcut->gradients, step);
     use(uses, out->gradients, step);
     if (out->first_slot >= 0)
         use(uses, out->values, step);
@@ -110,7 +132,7 @@ START_TEST(memory_lives_from_its_first_use_to_its_last)
                               uses[r].first, uses[r].last);
             for (int m = 0; m < plan->map_count; ++m)
                 ck_assert_int_eq(plan->maps[m].gradients >= 0,
-                                 training && m != plan->input_map);
+                                 training && m != plan->input_map && plan->maps[m].values >= 0);
             free(uses);
             fg_plan_free(plan);
         }
@@ -125,8 +147,11 @@ static int last_forward_use(const fg_plan *plan, int map)
 
     for (int o = 0; o < plan->op_count; ++o)
         for (int j = 0; j < FG_OP_INPUTS; ++j)
-            if (plan->ops[o].in[j].map == map)
+            if (!plan->ops[o].folded && plan->ops[o].in[j].map == map)
                 last = o;
+    for (int o = 0; o < plan->op_count; ++o)
+        if (shortcut_of(plan, &plan->ops[o]) == &plan->maps[map] && o > last)
+            last = o;
     return last;
 }
 
@@ -142,7 +167,8 @@ START_TEST(what_is_only_added_up_is_not_kept)
         for (int m = 0; m < plan->map_count; ++m) {
             const fg_map *map = &plan->maps[m];
             const bool raw = map->kind == FG_MAP_INNER && map->first_slot < 0;
-            if (map->kind != FG_MAP_RING && map->kind != FG_MAP_TRANSITION && !raw)
+            if (map->values < 0 ||
+                (map->kind != FG_MAP_RING && map->kind != FG_MAP_TRANSITION && !raw))
                 continue;
             ++dropped;
             ck_assert_int_eq(plan->regions[map->values].last_step, last_forward_use(plan, m));
@@ -190,13 +216,15 @@ static void check_scratch(const fg_plan *plan, int s)
 {
     const fg_op *op = &plan->ops[plan->steps[s].op];
     const bool back = plan->steps[s].kind == FG_STEP_BACKWARD;
-    const bool conv = op->kind == FG_OP_CONV, counted = fg_op_out(plan, op)->first_slot >= 0;
+    const bool conv = op->kind == FG_OP_CONV;
+    const bool counted =
+        !op->folded && fg_op_out(plan, fg_op_stored(plan, op))->first_slot >= 0;
     const bool normed = fg_reads_normed(plan, &op->in[0]);
 
     expect_scratch(plan, s, FG_SCRATCH_PACKED, conv);
     expect_scratch(plan, s, FG_SCRATCH_WEIGHTS, conv && back);
-    expect_scratch(plan, s, FG_SCRATCH_AFFINE, op->kind != FG_OP_MEAN_POOL);
-    expect_scratch(plan, s, FG_SCRATCH_AFFINE_SECOND, op->in[1].map >= 0);
+    expect_scratch(plan, s, FG_SCRATCH_AFFINE, op->kind != FG_OP_MEAN_POOL && !op->folded);
+    expect_scratch(plan, s, FG_SCRATCH_AFFINE_SECOND, op->in[1].map >= 0 && !op->folded);
     expect_scratch(plan, s, FG_SCRATCH_PARTIALS, back ? normed : counted);
     expect_scratch(plan, s, FG_SCRATCH_PARTIALS_SECOND,
                    back && fg_reads_normed(plan, &op->in[1]));

@@ -133,7 +133,7 @@ INLINE void multiply_data(__local float *da, __local const float *packed,
                           __global const float *in_gradient, struct list list, int next,
                           struct tile tile, const struct fg_conv_args a)
 {
-    const int lines_per_out = (2 * SUMS + a.outs - 1) / a.outs;
+    const int rows_per_out = (TILE_CHANNELS + a.outs - 1) / a.outs;
 
     for (int v = 0; v < tile.vectors; v += VECTORS) {
         __global const float *w = weights;
@@ -143,11 +143,15 @@ INLINE void multiply_data(__local float *da, __local const float *packed,
             sum[i] = (float16)(0.0f);
         for (int k = 0; k < a.outs; ++k) {
             __local const float *row = packed + k * COPIES * a.row + v * FG_LANES;
-            for (int i = k * lines_per_out; i < min((k + 1) * lines_per_out, 2 * SUMS); ++i) {
-                const int line = i % SUMS;
-                const size_t channel = nearest_place(list, next + line / VECTORS);
-                FG_PREFETCH((i < SUMS ? in : in_gradient) + channel * a.in_pitch + tile.pixel +
-                            (v + line % VECTORS) * FG_LANES);
+            for (int i = k * rows_per_out; i < min((k + 1) * rows_per_out, TILE_CHANNELS);
+                 ++i) {
+                const size_t at = (size_t)nearest_place(list, next + i) * a.in_pitch +
+                                  tile.pixel + v * FG_LANES;
+#pragma unroll
+                for (int j = 0; j < VECTORS; ++j) {
+                    FG_PREFETCH(in + at + j * FG_LANES);
+                    FG_PREFETCH(in_gradient + at + j * FG_LANES);
+                }
             }
 #pragma unroll
             for (int tap = 0; tap < TAPS; ++tap, w += TILE_CHANNELS) {

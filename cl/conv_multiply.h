@@ -239,8 +239,9 @@ INLINE void multiply_weights(__global float *partials, int begins, __local const
                              __local const float *rows, int count, int pixels,
                              struct ahead *ahead, const struct fg_conv_args a)
 {
-    for (int c = 0; c < count; c += LANE_ROWS)
-        for (int l = 0; l < a.lanes; l += LANE_VECTORS * FG_LANES) {
+    /* What is broadcast is the least: the vectors stay in the first-level cache meanwhile. */
+    for (int l = 0; l < a.lanes; l += LANE_VECTORS * FG_LANES)
+        for (int c = 0; c < count; c += LANE_ROWS) {
             __global float *to = partials + (size_t)c * a.lanes + l;
             __local const float *row = rows + l;
             __local const float *value = x + c * a.tile;

@@ -8,6 +8,8 @@
  * first-level cache, or little more. So few as LEAST_BLOCK are worth a smaller tile. */
 #define BLOCK_3X3 8
 #define BLOCK_ROWS 48
+#define BLOCK_ROWS_NARROW 32 /* of few outputs, whose sums cost little to keep between blocks */
+#define NARROW_OUTS 24
 #define LEAST_BLOCK 8
 
 /* 256 KiB stay in the second-level cache of today's cores. */
@@ -250,8 +252,10 @@ fg_status fg_conv_fit_forward(fg_conv_fit *out, const fg_conv_op *op, int images
     const int taps = op->shape.side * op->shape.side;
     const int rows = op->gathers ? args->in_channels * taps : args->in_channels;
 
-    return fit_blocks(out, op, &op->forward_tiling, args->out_channels, rows,
-                      !op->gathers && op->shape.side == 3 ? BLOCK_3X3 : BLOCK_ROWS);
+    const int block = !op->gathers && op->shape.side == 3 ? BLOCK_3X3
+                      : args->out_channels <= NARROW_OUTS ? BLOCK_ROWS_NARROW
+                                                          : BLOCK_ROWS;
+    return fit_blocks(out, op, &op->forward_tiling, args->out_channels, rows, block);
 }
 
 fg_status fg_conv_fit_phases(fg_conv_fit *out, const fg_conv_op *op, int images)

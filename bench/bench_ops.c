@@ -72,6 +72,7 @@ static struct options parse(int argc, char **argv)
     struct options options = {FG_TIMING_OPTIONS_INIT, false, 10};
 
     options.timing.traced = true;
+    options.timing.command = fg_timing_command(argc, argv);
     argp_err_exit_status = 2; /* a mistake in the options */
     argp_parse(&parser, argc, argv, 0, NULL, &options);
     return options;

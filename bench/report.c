@@ -77,6 +77,11 @@ static int compare_entries(const void *a, const void *b)
     return strcmp(left->layer, right->layer);
 }
 
+void fg_report_entries_sort(fg_report_entry *entries, int count)
+{
+    qsort(entries, (size_t)count, sizeof *entries, compare_entries);
+}
+
 static int compare_lines(const void *a, const void *b)
 {
     const fg_report_line *left = a, *right = b;
@@ -86,7 +91,17 @@ static int compare_lines(const void *a, const void *b)
     return strcmp(left->label, right->label);
 }
 
-/* Adds a line to that of the same kernel. A floor of many launches is the sum of theirs. */
+/* A floor of many launches is the sum of theirs. */
+void fg_report_line_add(fg_report_line *sum, const fg_report_line *line)
+{
+    sum->launches += line->launches;
+    sum->ms += line->ms;
+    sum->floor_ms += line->floor_ms;
+    sum->work.flops += line->work.flops;
+    sum->work.bytes += line->work.bytes;
+}
+
+/* Adds a line to that of the same kernel. */
 static void add_to_kernel(fg_report *report, const fg_report_line *line)
 {
     int i = 0;
@@ -95,12 +110,7 @@ static void add_to_kernel(fg_report *report, const fg_report_line *line)
         ++i;
     if (i == report->kernel_count)
         report->kernels[report->kernel_count++] = (fg_report_line){.label = line->label};
-    fg_report_line *kernel = &report->kernels[i];
-    kernel->launches += line->launches;
-    kernel->ms += line->ms;
-    kernel->floor_ms += line->floor_ms;
-    kernel->work.flops += line->work.flops;
-    kernel->work.bytes += line->work.bytes;
+    fg_report_line_add(&report->kernels[i], line);
 }
 
 static fg_status fill(fg_report *report)
@@ -123,8 +133,7 @@ static fg_status fill(fg_report *report)
         report->rows_ms += entry->line.ms;
         report->floor_ms += entry->line.floor_ms;
     }
-    qsort(report->entries, (size_t)report->entry_count, sizeof *report->entries,
-          compare_entries);
+    fg_report_entries_sort(report->entries, report->entry_count);
     qsort(report->kernels, (size_t)report->kernel_count, sizeof *report->kernels,
           compare_lines);
 

@@ -50,6 +50,12 @@ fg_status fg_report_create(fg_report **out, const fg_timing *timing, const fg_pl
                            const fg_profile *profile, const char *mode);
 void fg_report_free(fg_report *report);
 
+/* Adds what another line says, but for its label. */
+void fg_report_line_add(fg_report_line *sum, const fg_report_line *line);
+
+/* Farthest above their floor first. */
+void fg_report_entries_sort(fg_report_entry *entries, int count);
+
 /* For people: so many entries, 0: all; without kernels that are a hundredth of their entry, unless
  * all are wanted. */
 fg_status fg_report_table_print(const fg_report *report, int entries);

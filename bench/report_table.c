@@ -2,9 +2,13 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include <stdio.h>
-
 #include "report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/status.h"
 
 #define NAME 44          /* columns of a name */
 #define LEAST_SHARE 0.01 /* of its pass, for a kernel to be shown */
@@ -79,6 +83,62 @@ static void print_entries(const fg_report *report, int entries)
     printf("\n");
 }
 
+/* ---- layers of a kind, together ---- */
+
+/* Characters of the layer's name before its first dot: its stage, stem or head. */
+static int place_length(const fg_report_entry *entry)
+{
+    return (int)strcspn(entry->layer, ".");
+}
+
+static bool same_kind(const fg_report_entry *a, const fg_report_entry *b)
+{
+    return place_length(a) == place_length(b) &&
+           strncmp(a->layer, b->layer, (size_t)place_length(a)) == 0 &&
+           strcmp(a->kind, b->kind) == 0 && strcmp(a->pass, b->pass) == 0;
+}
+
+/* Adds the entry to those of its kind, of which there are `count`; returns how many there are. */
+static int add_to_kind(fg_report_entry *kinds, int count, const fg_report_entry *entry)
+{
+    int i = 0;
+
+    while (i < count && !same_kind(&kinds[i], entry))
+        ++i;
+    if (i < count)
+        fg_report_line_add(&kinds[i].line, &entry->line);
+    else
+        kinds[count++] = *entry;
+    return count;
+}
+
+static fg_status print_kinds(const fg_report *report)
+{
+    fg_status status = FG_OK;
+    fg_report_entry *kinds = NULL;
+    int count = 0;
+
+    FG_ALLOC(kinds, report->entry_count);
+    for (int i = 0; i < report->entry_count; ++i)
+        if (report->entries[i].pass[0] != '\0')
+            count = add_to_kind(kinds, count, &report->entries[i]);
+    fg_report_entries_sort(kinds, count);
+    print_columns("stage, kind and pass, over its layers");
+    for (int i = 0; i < count; ++i) {
+        char name[256];
+        snprintf(name, sizeof name, "%.*s %s %s", place_length(&kinds[i]), kinds[i].layer,
+                 kinds[i].kind, kinds[i].pass);
+        print_line(report, name, &kinds[i].line);
+    }
+    printf("\n");
+
+cleanup:
+    free(kinds);
+    return status;
+}
+
+/* ---- all of it ---- */
+
 static void print_sum(const fg_report *report, const char *name, double ms)
 {
     printf("%-*s %8s %9.3f %*s %5.1f%%\n", NAME, name, "", ms, 54, "",
@@ -105,6 +165,7 @@ fg_status fg_report_table_print(const fg_report *report, int entries)
 
     print_head(report);
     print_entries(report, entries);
+    FG_TRY(print_kinds(report));
     print_columns("kernel, over all layers");
     for (int i = 0; i < report->kernel_count; ++i)
         print_line(report, report->kernels[i].label, &report->kernels[i]);

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/status.h"
 #include "cl/random.h"
@@ -68,12 +69,25 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 
 const struct argp fg_timing_argp = {option_list, parse_option, NULL, NULL, NULL, NULL, NULL};
 
+const char *fg_timing_command(int argc, char **argv)
+{
+    static char text[4096];
+    size_t length = 0;
+
+    text[0] = '\0';
+    for (int i = 0; i < argc && length < sizeof text; ++i)
+        length += (size_t)snprintf(text + length, sizeof text - length, "%s%s",
+                                   i > 0 ? " " : "", i > 0 ? argv[i] : basename(argv[0]));
+    return text;
+}
+
 fg_timing_options fg_timing_parse(int argc, char **argv, const char *what)
 {
     const struct argp parser = {option_list, parse_option, NULL, what, NULL, NULL, NULL};
     fg_timing_options options = FG_TIMING_OPTIONS_INIT;
 
     argp_err_exit_status = 2; /* a mistake in the options */
+    options.command = fg_timing_command(argc, argv);
     argp_parse(&parser, argc, argv, 0, NULL, &options);
     return options;
 }
@@ -146,10 +160,10 @@ static fg_status print_json(const fg_timing *timing, const fg_plan_info *info, c
     fg_status status = FG_OK;
     json_t *object = fg_harness_json(timing->device);
     json_t *figures = json_pack(
-        "{s:s, s:i, s:s, s:f, s:f, s:f, s:i, s:f, s:I, s:I, s:f, s:f, s:f}", "model",
-        info->model, "batch", timing->options.batch, "mode", mode, "images_per_second",
-        r->images_per_second, "step_ms_median", r->step.median * 1e3, "step_ms_min",
-        r->step.min * 1e3, "samples", r->step.samples, "start_s", r->start_s,
+        "{s:s, s:s, s:i, s:s, s:f, s:f, s:f, s:i, s:f, s:I, s:I, s:f, s:f, s:f}", "command",
+        timing->options.command, "model", info->model, "batch", timing->options.batch, "mode",
+        mode, "images_per_second", r->images_per_second, "step_ms_median", r->step.median * 1e3,
+        "step_ms_min", r->step.min * 1e3, "samples", r->step.samples, "start_s", r->start_s,
         "device_bytes_peak", (json_int_t)info->device_bytes_peak, "rss_bytes_peak",
         (json_int_t)r->resident, "gflops", r->gflops, "peak_gflops", r->peak.median,
         "percent_of_peak", 100.0 * r->gflops / r->peak.median);

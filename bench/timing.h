@@ -17,12 +17,13 @@ typedef struct fg_timing_options {
     int steps;
     int warmup;
     int json;
-    bool traced; /* the device records its launches */
+    bool traced;         /* the device records its launches */
+    const char *command; /* what it was read from, for results */
 } fg_timing_options;
 
-#define FG_TIMING_OPTIONS_INIT                          \
-    {                                                   \
-        NULL, NULL, 64, FG_HARNESS_SAMPLES, 3, 0, false \
+#define FG_TIMING_OPTIONS_INIT                              \
+    {                                                       \
+        NULL, NULL, 64, FG_HARNESS_SAMPLES, 3, 0, false, "" \
     }
 
 /* The options themselves, whose input is fg_timing_options: for programs that have more. */
@@ -30,6 +31,10 @@ extern const struct argp fg_timing_argp;
 
 /* The number that an option's text says, from least on; ends the program where it says none. */
 int fg_timing_count(const char *text, const char *option, int least, struct argp_state *state);
+
+/* The command line with the program's name alone, without its folder. It lasts until the next
+ * call; a very long one is cut. */
+const char *fg_timing_command(int argc, char **argv);
 
 /* Reads the command line; exits with 2 on a mistake, with 0 for --help. */
 fg_timing_options fg_timing_parse(int argc, char **argv, const char *what);

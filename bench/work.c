@@ -153,10 +153,13 @@ fg_work fg_work_of_step(const fg_plan *plan, const fg_row *rows, const fg_step *
 /* A kernel is named <file>_<pass>, with what distinguishes a variant behind it. */
 static int passes_of_kernel(const char *kernel)
 {
+    static const char *const small[] = {"batchnorm_", "linear_", "statistics_"};
+
     if (strcmp(kernel, "sgd_update") == 0)
         return PASS_UPDATE;
-    if (strncmp(kernel, "batchnorm_", 10) == 0 || strncmp(kernel, "linear_", 7) == 0)
-        return 0;
+    for (size_t i = 0; i < sizeof small / sizeof *small; ++i)
+        if (strncmp(kernel, small[i], strlen(small[i])) == 0)
+            return 0;
     if (strstr(kernel, "_backward_data") != NULL)
         return PASS_BACKWARD_DATA;
     if (strstr(kernel, "_backward_weights") != NULL)

@@ -111,13 +111,10 @@ END_TEST
 
 START_TEST(small_kernels_need_nothing_but_the_update)
 {
-    static const char *const kernels[] = {"conv_weights_pack",
-                                          "conv_weights_merge",
-                                          "batchnorm_affine",
-                                          "batchnorm_backward",
-                                          "batchnorm_coefficients",
-                                          "linear_backward_bias",
-                                          "fill"};
+    static const char *const kernels[] = {"conv_weights_pack",      "conv_weights_merge",
+                                          "batchnorm_affine",       "batchnorm_backward",
+                                          "batchnorm_coefficients", "linear_backward_bias",
+                                          "statistics_forward",     "fill"};
 
     make_plan("sparsenet-bc-16-8");
     for (size_t i = 0; i < sizeof kernels / sizeof *kernels; ++i)

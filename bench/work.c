@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "plan/fold.h"
+
 enum pass {
     PASS_FORWARD = 1,
     PASS_BACKWARD_DATA = 2,
@@ -30,6 +32,12 @@ static double elements_written(const fg_plan *plan, const fg_op *op)
 {
     const fg_map *map = fg_op_out(plan, op);
     return (double)plan->images * map->height * map->width * op->out_channels;
+}
+
+/* Forward: a convolution that stores a sum reads the sum's other term. */
+static double shortcut_read(const fg_plan *plan, const fg_op *op)
+{
+    return fg_op_stored(plan, op) != op ? elements_written(plan, op) : 0.0;
 }
 
 static double weights_of(const fg_plan *plan, const fg_op *op)
@@ -80,10 +88,23 @@ static double gradients_of_input(const fg_plan *plan, const fg_op *op)
     return elements;
 }
 
+/* Backward: a convolution that stores a sum hands the sum's gradient on to it. */
+static double shortcut_gradient(const fg_plan *plan, const fg_op *op)
+{
+    const fg_reads *reads;
+
+    if (fg_op_stored(plan, op) == op)
+        return 0.0;
+    return elements_written(plan, op) *
+           (fg_fold_shortcut(&reads, plan, op)->adds & FG_ADDS_GRADIENT ? 2 : 1);
+}
+
 static double backward_elements(const fg_plan *plan, const fg_op *op, int passes)
 {
     const double weights = weights_of(plan, op);
-    double elements = elements_written(plan, op) * (fg_op_out(plan, op)->normalised ? 2 : 1);
+    const bool normalised = fg_op_out(plan, fg_op_stored(plan, op))->normalised;
+    double elements =
+        elements_written(plan, op) * (normalised ? 2 : 1) + shortcut_gradient(plan, op);
 
     if (passes & PASS_BACKWARD_WEIGHTS)
         elements += elements_read(plan, op) + weights;
@@ -113,6 +134,12 @@ static bool wants_data(const fg_plan *plan, const fg_op *op)
     return false;
 }
 
+static double forward_elements(const fg_plan *plan, const fg_op *op)
+{
+    return elements_read(plan, op) + shortcut_read(plan, op) + elements_written(plan, op) +
+           weights_of(plan, op);
+}
+
 static fg_work work_of(const fg_plan *plan, const fg_row *rows, const fg_step *step, int passes)
 {
     fg_work work = {0.0, 0.0};
@@ -124,7 +151,7 @@ static fg_work work_of(const fg_plan *plan, const fg_row *rows, const fg_step *s
         const fg_map *logits = &plan->maps[plan->logits_map];
         if (passes & PASS_FORWARD)
             elements += 2.0 * plan->images * logits->channels;
-    } else {
+    } else if (!plan->ops[step->op].folded) {
         const fg_op *op = &plan->ops[step->op];
         const double flops = 2.0 * plan->images * (double)rows[step->op].multiply_adds;
         if (!wants_data(plan, op))
@@ -134,8 +161,7 @@ static fg_work work_of(const fg_plan *plan, const fg_row *rows, const fg_step *s
         for (int pass = PASS_FORWARD; pass <= PASS_BACKWARD_WEIGHTS; pass *= 2)
             work.flops += passes & pass ? flops : 0.0;
         if (passes & PASS_FORWARD)
-            elements +=
-                elements_read(plan, op) + elements_written(plan, op) + weights_of(plan, op);
+            elements += forward_elements(plan, op);
         if (passes & PASS_BACKWARD)
             elements += backward_elements(plan, op, passes);
     }

@@ -11,6 +11,8 @@
  *                      written, and read where it is added to
  *   backward, weights  the input, the output's gradient (ditto), the weights' gradient written
  *   backward           both at once: what both read counts once
+ *   a folded sum       nothing of its own: its convolution reads the other term, and writes, or
+ *                      adds to, that one's gradient (plan/fold.h)
  *   loss               logits, and their gradient
  *   update             parameters and momentum read and written, gradients read
  *

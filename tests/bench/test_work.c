@@ -96,8 +96,21 @@ START_TEST(pools_and_sums_only_move)
     expect("stage1.transition.pool", FG_STEP_BACKWARD, "pool_backward", 0.0,
            8 * PIXELS + 2 * 8 * PIXELS / 4);
     teardown();
+    make_plan("resnet-8");
+    expect("stage1.layer1.sum", FG_STEP_FORWARD, "sum_forward", 0.0, 3 * 16 * PIXELS);
+}
+END_TEST
+
+START_TEST(folded_sum_moves_in_its_convolution)
+{
     make_plan("preresnet-11");
-    expect("stage1.sum2", FG_STEP_FORWARD, "sum_forward", 0.0, 3 * 64 * PIXELS);
+    /* 1x1, 16 -> 64 channels; it adds a shortcut, whose gradient nobody else writes. */
+    expect("stage1.layer1.conv3", FG_STEP_FORWARD, "conv_forward", 2.0 * IMAGES * 1048576,
+           (16 + 64 + 64) * PIXELS + 1024);
+    expect("stage1.layer1.conv3", FG_STEP_BACKWARD, "conv_backward", 4.0 * IMAGES * 1048576,
+           (2 * 64 + 64 + 2 * 16) * PIXELS + 2 * 1024);
+    expect("stage1.sum2", FG_STEP_FORWARD, "sum_forward", 0.0, 0.0);
+    expect("stage1.sum2", FG_STEP_BACKWARD, "sum_backward", 0.0, 0.0);
 }
 END_TEST
 
@@ -166,6 +179,7 @@ int main(void)
     tcase_add_test(tests, gradients_that_are_added_to_are_read);
     tcase_add_test(tests, first_convolution_has_no_gradient_of_the_input);
     tcase_add_test(tests, pools_and_sums_only_move);
+    tcase_add_test(tests, folded_sum_moves_in_its_convolution);
     tcase_add_test(tests, stride_skips_pixels_of_a_1x1);
     tcase_add_test(tests, small_kernels_need_nothing_but_the_update);
     tcase_add_test(tests, steps_are_all_of_the_work);

@@ -133,6 +133,7 @@ int main(int argc, char **argv)
     config.model = options.timing.model;
     config.images = options.timing.batch;
     config.training = !options.infer;
+    config.memory_target = options.timing.memory_target;
     FG_TRY(fg_net_create(&net, timing.device, &config));
     if (options.infer)
         FG_TRY(fg_steps_settle(net, &timing));

@@ -20,6 +20,7 @@ int main(int argc, char **argv)
     FG_TRY(fg_timing_create(&timing, &options));
     config.model = options.model;
     config.images = options.batch;
+    config.memory_target = options.memory_target;
     FG_TRY(fg_net_create(&net, timing.device, &config));
     FG_TRY(fg_timing_run(&timing, net, "train", 3, fg_steps_train));
 

@@ -36,6 +36,9 @@ static fg_report_line make_line(const fg_report *report, const fg_profile_row *r
 
 static void name_entry(fg_report_entry *entry, const fg_report *report, int index)
 {
+    static const char *const passes[] = {[FG_STEP_FORWARD] = "forward",
+                                         [FG_STEP_RECOMPUTE] = "recompute",
+                                         [FG_STEP_BACKWARD] = "backward"};
     const fg_step *step = &report->plan->steps[index];
 
     entry->line.work = fg_work_of_step(report->plan, report->rows, step);
@@ -46,7 +49,7 @@ static void name_entry(fg_report_entry *entry, const fg_report *report, int inde
     }
     entry->layer = report->plan->ops[step->op].name;
     entry->kind = report->rows[step->op].kind;
-    entry->pass = step->kind == FG_STEP_FORWARD ? "forward" : "backward";
+    entry->pass = passes[step->kind];
 }
 
 static fg_report_entry make_entry(const fg_report *report, const fg_profile_group *group)

@@ -23,7 +23,7 @@ typedef struct fg_report_line {
 typedef struct fg_report_entry {
     const char *layer; /* name of the operation, "loss", or the row's label */
     const char *kind;  /* of the operation: "conv1x1"; "" */
-    const char *pass;  /* "forward", "backward"; "" */
+    const char *pass;  /* "forward", "recompute", "backward"; "" */
     fg_report_line line;
     const fg_report_line *kernels; /* longest first */
     int kernel_count;

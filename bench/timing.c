@@ -11,18 +11,20 @@
 
 #include "base/status.h"
 #include "cl/random.h"
+#include "cli/options.h"
 #include "device/device.h"
 
-enum { OPTION_JSON = 256, OPTION_STEPS, OPTION_WARMUP };
+enum { KEY_JSON = OPTION_FIRST_KEY, KEY_STEPS, KEY_WARMUP, KEY_MEMORY };
 
 static const struct argp_option option_list[] = {
     {"model", 'm', "MODEL", 0, "Network, such as sparsenet-bc-100-12", 0},
     {"batch", 'b', "N", 0, "Images of a step (64)", 0},
-    {"steps", OPTION_STEPS, "N", 0, "Steps that are timed (15)", 0},
-    {"warmup", OPTION_WARMUP, "N", 0, "Steps before (3)", 0},
+    {"steps", KEY_STEPS, "N", 0, "Steps that are timed (15)", 0},
+    {"warmup", KEY_WARMUP, "N", 0, "Steps before (3)", 0},
     {"device", 'd', "DEVICE", 0, "Number of a device, or text in its or its platform's name",
      0},
-    {"json", OPTION_JSON, NULL, 0, "Print one JSON object", 0},
+    {"memory", KEY_MEMORY, "SETTING", 0, OPTION_MEMORY_HELP, 0},
+    {"json", KEY_JSON, NULL, 0, "Print one JSON object", 0},
     {0}};
 
 int fg_timing_count(const char *text, const char *option, int least, struct argp_state *state)
@@ -49,13 +51,17 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case 'd':
         options->device = argument;
         return 0;
-    case OPTION_STEPS:
+    case KEY_STEPS:
         options->steps = fg_timing_count(argument, "--steps", 1, state);
         return 0;
-    case OPTION_WARMUP:
+    case KEY_WARMUP:
         options->warmup = fg_timing_count(argument, "--warmup", 0, state);
         return 0;
-    case OPTION_JSON:
+    case KEY_MEMORY:
+        options->memory = argument;
+        options->memory_target = option_memory("memory", argument);
+        return 0;
+    case KEY_JSON:
         options->json = 1;
         return 0;
     case ARGP_KEY_END:
@@ -154,15 +160,16 @@ typedef struct report {
     size_t resident;
 } report;
 
-static fg_status print_json(const fg_timing *timing, const fg_plan_info *info, const char *mode,
-                            const report *r)
+static fg_status report_json(const fg_timing *timing, const fg_plan_info *info,
+                             const char *mode, const report *r)
 {
     fg_status status = FG_OK;
     json_t *object = fg_harness_json(timing->device);
     json_t *figures = json_pack(
-        "{s:s, s:s, s:i, s:s, s:f, s:f, s:f, s:i, s:f, s:I, s:I, s:f, s:f, s:f}", "command",
-        timing->options.command, "model", info->model, "batch", timing->options.batch, "mode",
-        mode, "images_per_second", r->images_per_second, "step_ms_median", r->step.median * 1e3,
+        "{s:s, s:s, s:i, s:s, s:s, s:f, s:f, s:f, s:i, s:f, s:I, s:I, s:f, s:f, s:f}",
+        "command", timing->options.command, "model", info->model, "batch",
+        timing->options.batch, "mode", mode, "memory", timing->options.memory,
+        "images_per_second", r->images_per_second, "step_ms_median", r->step.median * 1e3,
         "step_ms_min", r->step.min * 1e3, "samples", r->step.samples, "start_s", r->start_s,
         "device_bytes_peak", (json_int_t)info->device_bytes_peak, "rss_bytes_peak",
         (json_int_t)r->resident, "gflops", r->gflops, "peak_gflops", r->peak.median,
@@ -177,8 +184,8 @@ static fg_status print_json(const fg_timing *timing, const fg_plan_info *info, c
     return status;
 }
 
-static fg_status print_table(const fg_timing *timing, const fg_plan_info *info,
-                             const char *mode, const report *r)
+static fg_status report_table(const fg_timing *timing, const fg_plan_info *info,
+                              const char *mode, const report *r)
 {
     fg_status status = FG_OK;
     const fg_device_info *device = fg_device_information(timing->device);
@@ -193,7 +200,8 @@ static fg_status print_table(const fg_timing *timing, const fg_plan_info *info,
     printf("first step done  %.2f s after the start\n", r->start_s);
     printf("GFLOP/s          %.1f, %.1f %% of the peak of %.1f\n", r->gflops,
            100.0 * r->gflops / r->peak.median, r->peak.median);
-    printf("device memory    %.1f MB, process %.1f MB\n", (double)info->device_bytes_peak / 1e6,
+    printf("device memory    %.1f MB (%s), process %.1f MB\n",
+           (double)info->device_bytes_peak / 1e6, timing->options.memory,
            (double)r->resident / 1e6);
     FG_CHECK(fflush(stdout) == 0 && !ferror(stdout), FG_ERR_FILE, "stdout cannot be written");
 
@@ -225,8 +233,8 @@ fg_status fg_timing_run(const fg_timing *timing, fg_net *net, const char *mode, 
     FG_TRY(fg_harness_peak_fma(&r.peak, timing->device));
     r.images_per_second = timing->options.batch / r.step.median;
     r.gflops = 2e-9 * passes * (double)info.multiply_adds * r.images_per_second;
-    FG_TRY(timing->options.json ? print_json(timing, &info, mode, &r)
-                                : print_table(timing, &info, mode, &r));
+    FG_TRY(timing->options.json ? report_json(timing, &info, mode, &r)
+                                : report_table(timing, &info, mode, &r));
 
 cleanup:
     free(samples);

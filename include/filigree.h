@@ -165,6 +165,12 @@ FG_API fg_status fg_model_complete(char **out, const char *model, int classes, i
 
 typedef struct fg_plan fg_plan;
 
+/* What a plan that trains keeps for backward. Any other number: so many bytes, which it is to need
+ * at most, and as few multiply-adds more as that takes. The setting changes no result. */
+#define FG_MEMORY_FAST ((size_t)0) /* all that backward reads */
+#define FG_MEMORY_LEAN \
+    ((size_t)1) /* the least: outputs of 1x1 convolutions within a layer are computed again */
+
 typedef struct fg_plan_config {
     size_t struct_size;
     const char *model;
@@ -176,11 +182,12 @@ typedef struct fg_plan_config {
     size_t memory_bytes;     /* the device's limits; 0: no limit */
     size_t allocation_bytes; /* 0: no limit */
     size_t alignment_bytes;  /* 0: 512; a smaller value counts as 512 */
+    size_t memory_target;    /* FG_MEMORY_FAST, FG_MEMORY_LEAN or bytes */
 } fg_plan_config;
 
-#define FG_PLAN_CONFIG_INIT                             \
-    {                                                   \
-        sizeof(fg_plan_config), NULL, 64, 1, 0, 0, 0, 0 \
+#define FG_PLAN_CONFIG_INIT                                             \
+    {                                                                   \
+        sizeof(fg_plan_config), NULL, 64, 1, 0, 0, 0, 0, FG_MEMORY_FAST \
     }
 
 /* Makes a plan. Does not fail when the plan exceeds the limits: fg_plan_fits tells.
@@ -208,6 +215,7 @@ typedef struct fg_plan_info {
     size_t largest_allocation; /* bytes of the largest single allocation */
     int largest_batch; /* the largest batch that fits the limits; 0: no limit was given, or
                         * not even one image fits */
+    int64_t recomputed_multiply_adds; /* backward, one image: done again for memory_target */
 } fg_plan_info;
 
 FG_API fg_plan_info fg_plan_information(const fg_plan *plan);
@@ -223,8 +231,8 @@ typedef enum fg_flops {
 /* That figure. */
 FG_API double fg_flops_of(const fg_plan *plan, fg_flops convention);
 
-/* FG_OK, or FG_ERR_FIT with the bytes needed, the bytes there and the largest batch that fits.
- */
+/* FG_OK, or FG_ERR_FIT with the bytes needed, the bytes there or asked for, and the largest batch
+ * that fits. */
 FG_API fg_status fg_plan_fits(const fg_plan *plan);
 
 typedef enum fg_plan_format {
@@ -246,14 +254,15 @@ typedef struct fg_net_config {
     const char *model;
     int images;   /* the most images one call will carry; fixes the size of device memory */
     int training; /* 0: forward in evaluation mode only, in less memory */
-    int keep_gradients; /* 1: fg_net_backward, fg_net_update and fg_net_read_gradient work;
+    int keep_gradients;   /* 1: fg_net_backward, fg_net_update and fg_net_read_gradient work;
                          * 0: fg_net_step alone, which updates on its way and needs less memory */
-    uint64_t seed;      /* of the initial weights */
+    uint64_t seed;        /* of the initial weights */
+    size_t memory_target; /* FG_MEMORY_FAST, FG_MEMORY_LEAN or bytes */
 } fg_net_config;
 
-#define FG_NET_CONFIG_INIT                       \
-    {                                            \
-        sizeof(fg_net_config), NULL, 64, 1, 0, 1 \
+#define FG_NET_CONFIG_INIT                                       \
+    {                                                            \
+        sizeof(fg_net_config), NULL, 64, 1, 0, 1, FG_MEMORY_FAST \
     }
 
 /* Builds the network, places all its device memory at once and sets its initial weights, which
@@ -262,7 +271,8 @@ typedef struct fg_net_config {
  * device  borrowed: must outlive the network
  *
  * FG_ERR_ARGUMENT  the model is unknown or impossible, or a field is out of range
- * FG_ERR_FIT       it needs more memory than there is; checked before any is touched
+ * FG_ERR_FIT       it needs more memory than there is, or than memory_target; checked before any
+ *                  is touched
  * FG_ERR_DEVICE    a driver call failed */
 FG_API fg_status fg_net_create(fg_net **out, fg_device *device, const fg_net_config *config);
 FG_API void fg_net_free(fg_net *net);
@@ -514,11 +524,13 @@ typedef struct fg_train_config {
     fg_progress_function *progress;
     fg_cancel_function *cancel;
     void *user;
+    size_t memory_target; /* FG_MEMORY_FAST, FG_MEMORY_LEAN or bytes */
 } fg_train_config;
 
-#define FG_TRAIN_CONFIG_INIT                                                                 \
-    {                                                                                        \
-        sizeof(fg_train_config), NULL, FG_RECIPE_INIT, NULL, NULL, NULL, 0, NULL, NULL, NULL \
+#define FG_TRAIN_CONFIG_INIT                                                                  \
+    {                                                                                         \
+        sizeof(fg_train_config), NULL, FG_RECIPE_INIT, NULL, NULL, NULL, 0, NULL, NULL, NULL, \
+            FG_MEMORY_FAST                                                                    \
     }
 
 typedef struct fg_trainer fg_trainer;
@@ -532,7 +544,7 @@ FG_API fg_status fg_trainer_create(fg_trainer **out, fg_device *device,
 
 /* Prepares the continuation of the run that config->checkpoint holds, bit for bit. Model and
  * recipe come from the checkpoint; fg_checkpoint_recipe reads them before. Of config, the
- * paths, the callbacks and recipe.epochs (0: as stored) are used. */
+ * paths, the callbacks, memory_target and recipe.epochs (0: as stored) are used. */
 FG_API fg_status fg_trainer_resume(fg_trainer **out, fg_device *device,
                                    const fg_train_config *config, const fg_dataset *dataset);
 
@@ -583,14 +595,13 @@ typedef struct fg_probe_config {
                           * steps     losses, after.*; docs/models.md says what each is */
     int steps;           /* of gradient descent, from the stored weights, on the same batch */
     fg_sgd sgd;
+    size_t memory_target; /* FG_MEMORY_FAST, FG_MEMORY_LEAN or bytes */
 } fg_probe_config;
 
-#define FG_PROBE_CONFIG_INIT                                \
-    {                                                       \
-        sizeof(fg_probe_config), NULL, NULL, NULL, NULL, 0, \
-        {                                                   \
-            0.1f, 0.9f, 1e-4f, 1                            \
-        }                                                   \
+#define FG_PROBE_CONFIG_INIT                                                        \
+    {                                                                               \
+        sizeof(fg_probe_config), NULL, NULL, NULL, NULL, 0, {0.1f, 0.9f, 1e-4f, 1}, \
+            FG_MEMORY_FAST                                                          \
     }
 
 /* Runs one pass and, if asked, some steps with the plan, kernels and memory that training uses.

@@ -208,6 +208,24 @@ void option_limits(const char *option, const char *text, size_t bytes[2])
             option, text);
 }
 
+size_t option_memory(const char *option, const char *text)
+{
+    if (strcmp(text, "fast") == 0)
+        return FG_MEMORY_FAST;
+    if (strcmp(text, "lean") == 0)
+        return FG_MEMORY_LEAN;
+    char *copy = copy_text(text);
+    size_t bytes;
+    const bool good = parse_bytes(&bytes, copy);
+    free(copy);
+    if (!good || bytes == FG_MEMORY_LEAN)
+        usage_fail(
+            "--%s is '%s', expected fast, lean or BYTES, 2 or more, with an optional k, M, "
+            "G, Ki, Mi or Gi",
+            option, text);
+    return bytes;
+}
+
 char *size_text(char *out, size_t bytes)
 {
     static const char *const units[] = {"kB", "MB", "GB", "TB"};

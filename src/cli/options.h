@@ -49,6 +49,17 @@ fg_normalisation option_normalisation(const char *option, const char *text);
  * bytes[1] is 0 where there is no second one. */
 void option_limits(const char *option, const char *text, size_t bytes[2]);
 
+/* "fast", "lean" or bytes as above: a memory_target of the library. */
+size_t option_memory(const char *option, const char *text);
+
+/* What --memory says of itself. */
+#define OPTION_MEMORY_HELP                                                                  \
+    "What is kept for backward: fast, all of it (this is the default); lean, as little as " \
+    "can "                                                                                  \
+    "be; or so much that training needs no more than BYTES, with k, M, G, Ki, Mi or Gi. "   \
+    "Outputs "                                                                              \
+    "of 1x1 convolutions are computed again instead; results are the same to the last bit"
+
 /* Strict readers behind them: true if all of text is one value that fits. */
 bool parse_whole(uint64_t *out, const char *text);
 bool parse_number(double *out, const char *text);

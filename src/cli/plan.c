@@ -18,6 +18,7 @@ enum {
     KEY_MODEL = OPTION_FIRST_KEY,
     KEY_BATCH,
     KEY_INFER,
+    KEY_MEMORY,
     KEY_JSON,
     KEY_DOT,
     KEY_FLOPS,
@@ -31,6 +32,7 @@ static const struct argp_option options_table[] = {
     {"batch", KEY_BATCH, "N", 0, "Images of one step (64)", 0},
     {"infer", KEY_INFER, NULL, 0, "Plan for evaluation and prediction alone, not for training",
      0},
+    {"memory", KEY_MEMORY, "SETTING", 0, OPTION_MEMORY_HELP, 0},
     {NULL, 0, NULL, 0, "Limits (without them: none, and an alignment of 512 bytes):", 2},
     {"device", KEY_DEVICE, "MATCH", OPTION_ARG_OPTIONAL,
      "Those of a device: its number in `filigree devices', or a part of its platform's or its "
@@ -83,6 +85,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return 0;
     case KEY_INFER:
         options->config.training = 0;
+        return 0;
+    case KEY_MEMORY:
+        options->config.memory_target = option_memory("memory", text);
         return 0;
     case KEY_DEVICE:
         options->on_device = true;

@@ -24,7 +24,8 @@ enum {
     KEY_MOMENTUM,
     KEY_NO_NESTEROV,
     KEY_WEIGHT_DECAY,
-    KEY_DEVICE
+    KEY_DEVICE,
+    KEY_MEMORY
 };
 
 static const struct argp_option options_table[] = {
@@ -39,6 +40,7 @@ static const struct argp_option options_table[] = {
      "losses and after.*",
      0},
     {"device", KEY_DEVICE, "MATCH", 0, OPTION_DEVICE_HELP, 0},
+    {"memory", KEY_MEMORY, "SETTING", 0, OPTION_MEMORY_HELP, 0},
     {NULL, 0, NULL, 0, "Gradient descent:", 2},
     {"steps", KEY_STEPS, "N", 0, "Steps from the stored weights on the same batch (0)", 0},
     {"lr", KEY_RATE, "R", 0, "Learning rate (0.1)", 0},
@@ -86,6 +88,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return 0;
     case KEY_DEVICE:
         options->device = text;
+        return 0;
+    case KEY_MEMORY:
+        config->memory_target = option_memory("memory", text);
         return 0;
     case ARGP_KEY_ARG:
         usage_fail("'%s' is not an option", text);

@@ -34,7 +34,8 @@ enum {
     KEY_LOG,
     KEY_RESUME,
     KEY_FORCE,
-    KEY_DEVICE
+    KEY_DEVICE,
+    KEY_MEMORY
 };
 
 static const struct argp_option options_table[] = {
@@ -57,6 +58,7 @@ static const struct argp_option options_table[] = {
     {"train-labels", KEY_TRAIN_LABELS, "FILE", 0, "IDX file of their labels", 0},
     {"weights", KEY_WEIGHTS, "FILE", 0, "Start from the tensors of a safetensors file", 0},
     {"device", KEY_DEVICE, "MATCH", 0, OPTION_DEVICE_HELP, 0},
+    {"memory", KEY_MEMORY, "SETTING", 0, OPTION_MEMORY_HELP, 0},
     {NULL, 0, NULL, 0, "Files:", 4},
     {"checkpoint", KEY_CHECKPOINT, "FILE", 0,
      "Written after every epoch (" DEFAULT_CHECKPOINT ")", 0},
@@ -66,7 +68,7 @@ static const struct argp_option options_table[] = {
     {"resume", KEY_RESUME, NULL, 0,
      "Continue the checkpoint's run bit for bit, with its model and options; only --epochs, "
      "the "
-     "files and --device may change",
+     "files, --device and --memory may change",
      0},
     {"force", KEY_FORCE, NULL, 0, "Overwrite an existing checkpoint and log", 0},
     {NULL, 0, NULL, 0, NULL, 0}};
@@ -80,6 +82,8 @@ struct train_options {
     const char *checkpoint;
     const char *log; /* NULL: made from checkpoint */
     const char *device;
+    const char *memory; /* NULL: as its default */
+    size_t memory_target;
     bool resume;
     bool force;
     struct recipe_options recipe;
@@ -137,6 +141,10 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return 0;
     case KEY_DEVICE:
         options->device = text;
+        return 0;
+    case KEY_MEMORY:
+        options->memory = text;
+        options->memory_target = option_memory("memory", text);
         return 0;
     case ARGP_KEY_ARG:
         usage_fail("'%s' is not an option", text);
@@ -244,6 +252,7 @@ static int stopped(const struct run *run, const struct train_options *options)
         {"checkpoint", options->checkpoint},
         {"log", options->log},
         {"device", options->device},
+        {"memory", options->memory},
     };
     report_stopped(interrupt_signal(), &run->progress.last, words,
                    (int)(sizeof words / sizeof words[0]));
@@ -262,6 +271,7 @@ static int train(struct run *run, const struct train_options *options)
     config.log = run->log;
     config.weights = options->weights;
     config.overwrite = options->force;
+    config.memory_target = options->memory_target;
     config.progress = progress_show;
     config.cancel = interrupt_wanted;
     config.user = &run->progress;

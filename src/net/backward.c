@@ -68,7 +68,7 @@ static fg_status run(const fg_pass *p)
     return fg_fail(FG_ERR_ARGUMENT, "%s is no operation", p->op->name);
 }
 
-static fg_status walk_step(fg_net *net, const fg_step *step)
+static fg_status step_backward(fg_net *net, const fg_step *step)
 {
     fg_status status = FG_OK;
     fg_pass p;
@@ -108,13 +108,24 @@ cleanup:
     return status;
 }
 
-static fg_status loss(fg_net *net, int entry)
+static fg_status loss(fg_net *net, const fg_step *step, int entry)
 {
-    const fg_output logits = fg_net_output(net, &net->plan->ops[net->plan->op_count - 1]);
+    const fg_output logits = fg_net_output(net, step, &net->plan->ops[net->plan->op_count - 1]);
 
     return fg_softmax_loss_forward(&net->softmax_loss, &logits, net->parts[FG_PART_LABELS],
                                    net->parts[FG_PART_RESULTS], entry, FG_STEP_RESULTS,
                                    net->images);
+}
+
+/* What is recomputed comes out as in forward, to the bit: statistics of what it reads, weights and
+ * dropout's keys are still those of this training pass. */
+static fg_status run_step(fg_net *net, const fg_step *step, int entry)
+{
+    if (step->kind == FG_STEP_LOSS)
+        return loss(net, step, entry);
+    if (step->kind == FG_STEP_RECOMPUTE)
+        return fg_net_forward_step(net, step, FG_MODE_TRAINING, net->images);
+    return step_backward(net, step);
 }
 
 fg_status fg_net_walk_backward(fg_net *net, int entry, const fg_sgd *sgd)
@@ -125,7 +136,7 @@ fg_status fg_net_walk_backward(fg_net *net, int entry, const fg_sgd *sgd)
     for (int i = plan->op_count; i < plan->step_count; ++i) {
         const fg_step *step = &plan->steps[i];
         fg_trace_step(net->device->trace, i);
-        FG_TRY(step->kind == FG_STEP_LOSS ? loss(net, entry) : walk_step(net, step));
+        FG_TRY(run_step(net, step, entry));
         FG_TRY(update(net, step, sgd));
         FG_TRY(fg_net_poison(net, i));
     }

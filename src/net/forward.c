@@ -63,7 +63,7 @@ static bool image_runs(const fg_pass *p)
            fg_conv_image_runs(&p->net->convs[p->step->op]);
 }
 
-static fg_status walk_step(fg_net *net, const fg_step *step, fg_mode mode, int images)
+fg_status fg_net_forward_step(fg_net *net, const fg_step *step, fg_mode mode, int images)
 {
     fg_status status = FG_OK;
     fg_pass p;
@@ -89,7 +89,7 @@ fg_status fg_net_walk_forward(fg_net *net, fg_mode mode, int images)
 
     for (int i = 0; i < plan->op_count; ++i) {
         fg_trace_step(net->device->trace, i);
-        FG_TRY(walk_step(net, &plan->steps[i], mode, images));
+        FG_TRY(fg_net_forward_step(net, &plan->steps[i], mode, images));
         FG_TRY(fg_net_poison(net, i));
     }
     fg_trace_step(net->device->trace, -1);

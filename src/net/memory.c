@@ -25,6 +25,7 @@ static fg_status place_arena(fg_net *net)
                               region->bytes));
     }
     FG_ALLOC(net->maps, plan->map_count);
+    FG_ALLOC(net->backward_maps, plan->map_count);
     for (int i = 0; i < plan->map_count; ++i) {
         const fg_map *map = &plan->maps[i];
         net->maps[i] = (fg_features){
@@ -35,6 +36,9 @@ static fg_status place_arena(fg_net *net)
             .pitch = map->pitch,
             .first_slot = map->first_slot,
         };
+        net->backward_maps[i] = net->maps[i];
+        if (map->recomputed >= 0)
+            net->backward_maps[i].values = net->regions[map->recomputed];
     }
 
 cleanup:
@@ -69,6 +73,7 @@ void fg_net_unplace(fg_net *net)
     for (int i = 0; net->segments != NULL && i < net->plan->arena.segments; ++i)
         fg_buffer_free(net->segments[i]);
     free(net->maps);
+    free(net->backward_maps);
     free(net->regions);
     free(net->segments);
 }
@@ -88,12 +93,17 @@ cleanup:
     return status;
 }
 
-fg_input fg_net_input(const fg_net *net, const fg_reads *reads)
+static const fg_features *maps_of(const fg_net *net, const fg_step *step)
+{
+    return step->kind == FG_STEP_FORWARD ? net->maps : net->backward_maps;
+}
+
+fg_input fg_net_input(const fg_net *net, const fg_step *step, const fg_reads *reads)
 {
     if (reads->map < 0)
         return (fg_input){0};
     return (fg_input){
-        .map = &net->maps[reads->map],
+        .map = &maps_of(net, step)[reads->map],
         .sources = net->parts[FG_PART_SOURCES],
         .first_source = reads->first,
         .sources_count = reads->count,
@@ -101,9 +111,10 @@ fg_input fg_net_input(const fg_net *net, const fg_reads *reads)
     };
 }
 
-fg_output fg_net_output(const fg_net *net, const fg_op *op)
+fg_output fg_net_output(const fg_net *net, const fg_step *step, const fg_op *op)
 {
-    return (fg_output){&net->maps[op->out_map], op->out_first_channel, op->out_channels};
+    return (fg_output){&maps_of(net, step)[op->out_map], op->out_first_channel,
+                       op->out_channels};
 }
 
 const fg_buffer *fg_net_scratch(const fg_net *net, const fg_step *step, enum fg_scratch which)

@@ -103,6 +103,7 @@ fg_status fg_net_create(fg_net **out, fg_device *device, const fg_net_config *co
     plan_config.memory_bytes = fg_device_memory(device);
     plan_config.allocation_bytes = device->info.allocation_bytes;
     plan_config.alignment_bytes = device->info.alignment_bytes;
+    plan_config.memory_target = config->memory_target;
     FG_TRY(fg_choice_create(&net->choice, &net->kernels));
     const fg_chooser chooser = fg_choice_chooser(&net->choice);
     FG_TRY(fg_plan_create_chosen(&net->plan, &plan_config, &chooser));

@@ -44,7 +44,8 @@ struct fg_net {
     fg_buffer **segments; /* [plan->arena.segments]: allocations ... */
     fg_buffer **regions;  /* [plan->region_count]: ... and views of them */
     fg_buffer *parts[FG_PARTS];
-    fg_features *maps; /* [plan->map_count] */
+    fg_features *maps;          /* [plan->map_count] */
+    fg_features *backward_maps; /* ditto; of what is recomputed, the values lie elsewhere */
 
     fg_kernels kernels;
     fg_choice choice;
@@ -82,12 +83,16 @@ fg_status fg_net_initialise(fg_net *net, uint64_t seed);
 fg_status fg_net_walk_forward(fg_net *net, fg_mode mode, int images);
 fg_status fg_net_walk_backward(fg_net *net, int entry, const fg_sgd *sgd);
 
+/* One operation forward. Where the step has no scratch for them, it makes no statistics. */
+fg_status fg_net_forward_step(fg_net *net, const fg_step *step, fg_mode mode, int images);
+
 /* A step is done: with FG_POISON, what no later step reads becomes NaN. */
 fg_status fg_net_poison(fg_net *net, int step);
 
-/* An operation's input, whose sources are none where it is not there, and its output. */
-fg_input fg_net_input(const fg_net *net, const fg_reads *reads);
-fg_output fg_net_output(const fg_net *net, const fg_op *op);
+/* What a step works on: an operation's input, whose sources are none where it is not there, its
+ * output, and scratch. */
+fg_input fg_net_input(const fg_net *net, const fg_step *step, const fg_reads *reads);
+fg_output fg_net_output(const fg_net *net, const fg_step *step, const fg_op *op);
 const fg_buffer *fg_net_scratch(const fg_net *net, const fg_step *step, enum fg_scratch which);
 
 /* Training goes on behind so many passes: their masks do not come again. */

@@ -16,10 +16,10 @@ fg_status fg_pass_begin(fg_pass *out, fg_net *net, const fg_step *step, fg_mode 
     fg_status status = FG_OK;
     fg_pass pass = {.net = net, .step = step, .op = op, .mode = mode, .images = images};
 
-    pass.out = fg_net_output(net, fg_op_stored(net->plan, op));
+    pass.out = fg_net_output(net, step, fg_op_stored(net->plan, op));
     pass.coefficients = fg_net_scratch(net, step, FG_SCRATCH_COEFFICIENTS);
     for (int i = 0; i < FG_OP_INPUTS; ++i) {
-        pass.in[i] = fg_net_input(net, &op->in[i]);
+        pass.in[i] = fg_net_input(net, step, &op->in[i]);
         pass.partials[i] = fg_net_scratch(net, step, partials[i]);
         pass.affine[i] = fg_net_scratch(net, step, affine[i]);
         if (pass.affine[i] != NULL)

@@ -11,34 +11,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* ---- steps ---- */
-
-static fg_step make_step(fg_step_kind kind, int op)
-{
-    fg_step step = {.kind = kind, .op = op};
-
-    for (int i = 0; i < FG_SCRATCHES; ++i)
-        step.scratch[i] = -1;
-    return step;
-}
-
-static fg_status add_steps(fg_plan *plan)
-{
-    fg_status status = FG_OK;
-
-    FG_ALLOC(plan->steps, 2 * plan->op_count + 1);
-    for (int i = 0; i < plan->op_count; ++i)
-        plan->steps[plan->step_count++] = make_step(FG_STEP_FORWARD, i);
-    if (plan->training) {
-        plan->steps[plan->step_count++] = make_step(FG_STEP_LOSS, -1);
-        for (int i = plan->op_count - 1; i >= 0; --i)
-            plan->steps[plan->step_count++] = make_step(FG_STEP_BACKWARD, i);
-    }
-
-cleanup:
-    return status;
-}
-
 /* ---- write or add ---- */
 
 /* What has been written so far. */
@@ -141,7 +113,6 @@ fg_status fg_backward_order(fg_plan *plan)
     struct written w = {0};
     struct table table = {0};
 
-    FG_TRY(add_steps(plan));
     FG_TRY(alloc_written(&w, plan));
     for (int i = plan->op_count - 1; i >= 0; --i) {
         fg_op *op = &plan->ops[i];

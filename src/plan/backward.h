@@ -8,8 +8,7 @@
 
 #include "plan/plan.h"
 
-/* Sets the steps: forward, and in a plan that trains the loss and backward. Sets `adds` of all
- * ranges, cutting those whose channels differ. */
+/* Sets `adds` of all ranges, cutting those whose channels differ. */
 fg_status fg_backward_order(fg_plan *plan);
 
 /* Places the gradients of parameters by their lifetimes, and makes the table of updates. */

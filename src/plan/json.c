@@ -14,7 +14,9 @@
 
 #include "plan/flops.h"
 #include "plan/graph.h"
+#include "plan/limits.h"
 #include "plan/row.h"
+#include "plan/trial.h"
 #include "plan/usage.h"
 
 /* Hands value out, or frees it and fails. */
@@ -127,6 +129,23 @@ static json_t *bytes_of(const fg_usage *usage)
     return value_if(good, bytes);
 }
 
+static json_t *settings_of(const fg_setting *settings, int count)
+{
+    json_t *list = json_array();
+    bool good = true;
+
+    for (int i = 0; good && i < count; ++i) {
+        const fg_setting *setting = &settings[i];
+        json_t *object = json_pack("{s:s, s:b, s:I, s:i, s:I}", "setting", setting->name,
+                                   "chosen", setting->chosen, "device_bytes_peak",
+                                   (json_int_t)setting->device_bytes_peak, "recomputed_maps",
+                                   setting->recomputed_maps, "recomputed_multiply_adds",
+                                   (json_int_t)setting->recomputed_multiply_adds);
+        good = json_array_append_new(list, object) == 0;
+    }
+    return value_if(good, list);
+}
+
 static int append(const char *buffer, size_t length, void *text)
 {
     fg_text_append(text, "%.*s", (int)length, buffer);
@@ -170,25 +189,28 @@ static bool append_object(fg_text *text, json_t *root)
 
 fg_status fg_json_append(fg_text *text, const fg_plan *plan, fg_flops flops)
 {
-    const bool limited = plan->memory_bytes > 0 || plan->allocation_bytes > 0;
+    const bool limited = fg_limits_bytes(plan) > 0 || plan->allocation_bytes > 0;
     fg_status status = FG_OK;
     json_t *root = NULL, *stages = NULL;
     fg_row *rows = NULL;
     fg_usage usage;
+    fg_setting settings[FG_SETTINGS];
+    int count;
 
     FG_TRY(fg_usage_find(&usage, plan));
     FG_TRY(fg_row_all(&rows, plan));
+    FG_TRY(fg_trial_settings(settings, &count, plan));
     FG_TRY(stages_of(&stages, plan));
-    root = json_pack("{s:s, s:i, s:b, s:I, s:I, s:I, s:I, s:o, s:I, s:o, s:I, s:o, s:O, s:o}",
-                     "model", plan->network.name, "batch", plan->images, "training",
-                     plan->training ? 1 : 0, "parameters", (json_int_t)plan->parameters,
-                     "multiply_adds", (json_int_t)plan->multiply_adds, "norm_elements",
-                     (json_int_t)plan->norm_elements, "relu_elements",
-                     (json_int_t)plan->relu_elements, "flops", flops_of(plan, flops),
-                     "device_bytes_peak", (json_int_t)plan->device_bytes_peak, "largest_batch",
-                     limited ? json_integer(plan->largest_batch) : json_null(),
-                     "largest_allocation", (json_int_t)plan->largest_allocation, "bytes",
-                     bytes_of(&usage), "stages", stages, "layers", layers_of(plan, rows));
+    root = json_pack(
+        "{s:s, s:i, s:b, s:I, s:I, s:I, s:I, s:o, s:I, s:o, s:I, s:o, s:o, s:O, s:o}", "model",
+        plan->network.name, "batch", plan->images, "training", plan->training ? 1 : 0,
+        "parameters", (json_int_t)plan->parameters, "multiply_adds",
+        (json_int_t)plan->multiply_adds, "norm_elements", (json_int_t)plan->norm_elements,
+        "relu_elements", (json_int_t)plan->relu_elements, "flops", flops_of(plan, flops),
+        "device_bytes_peak", (json_int_t)plan->device_bytes_peak, "largest_batch",
+        limited ? json_integer(plan->largest_batch) : json_null(), "largest_allocation",
+        (json_int_t)plan->largest_allocation, "bytes", bytes_of(&usage), "memory_settings",
+        settings_of(settings, count), "stages", stages, "layers", layers_of(plan, rows));
     FG_CHECK(root != NULL && append_object(text, root), FG_ERR_MEMORY,
              "no memory for a plan's JSON");
 

@@ -26,12 +26,23 @@ static void use(fg_plan *plan, int region, int step)
     plan->regions[region].last_step = step;
 }
 
+static void use_values(fg_plan *plan, fg_map *map, int step)
+{
+    const fg_step_kind kind = plan->steps[step].kind;
+
+    use(plan, fg_map_values(map, kind), step);
+    if (kind == FG_STEP_FORWARD)
+        map->last_forward = step;
+    else if (map->first_backward < 0)
+        map->first_backward = step;
+}
+
 /* Backward, a normalised map's producer needs its values for dx = G + q (x - mean) + c. */
-static void use_written(fg_plan *plan, const fg_map *map, int step)
+static void use_written(fg_plan *plan, fg_map *map, int step)
 {
     use(plan, map->gradients, step);
     if (map->first_slot >= 0)
-        use(plan, map->values, step);
+        use_values(plan, map, step);
 }
 
 /* Backward, whether an operation looks at the values that it read. */
@@ -48,24 +59,25 @@ static void use_shortcut(fg_plan *plan, const fg_op *op, const fg_step *step, in
     const fg_reads *reads;
 
     fg_fold_shortcut(&reads, plan, op);
-    use(plan,
-        step->kind == FG_STEP_FORWARD ? plan->maps[reads->map].values
-                                      : plan->maps[reads->map].gradients,
-        index);
+    if (step->kind == FG_STEP_FORWARD)
+        use_values(plan, &plan->maps[reads->map], index);
+    else
+        use(plan, plan->maps[reads->map].gradients, index);
 }
 
 static void use_maps(fg_plan *plan, int index)
 {
     const fg_step *step = &plan->steps[index];
-    const fg_map *maps = plan->maps;
+    const bool backward = step->kind == FG_STEP_BACKWARD;
+    fg_map *maps = plan->maps;
 
     if (step->kind == FG_STEP_LOSS) {
-        use(plan, maps[plan->logits_map].values, index);
+        use_values(plan, &maps[plan->logits_map], index);
         use(plan, maps[plan->logits_map].gradients, index);
         return;
     }
     const fg_op *op = &plan->ops[step->op];
-    const fg_map *stored = &maps[fg_op_stored(plan, op)->out_map];
+    fg_map *stored = &maps[fg_op_stored(plan, op)->out_map];
     if (op->folded)
         return;
     if (op->sum >= 0)
@@ -74,15 +86,15 @@ static void use_maps(fg_plan *plan, int index)
         const fg_reads *reads = &op->in[i];
         if (reads->map < 0)
             continue;
-        if (step->kind == FG_STEP_FORWARD || looks_back(plan, op, reads))
-            use(plan, maps[reads->map].values, index);
-        if (step->kind == FG_STEP_BACKWARD)
+        if (!backward || looks_back(plan, op, reads))
+            use_values(plan, &maps[reads->map], index);
+        if (backward)
             use(plan, maps[reads->map].gradients, index);
     }
-    if (step->kind == FG_STEP_FORWARD)
-        use(plan, stored->values, index);
-    else
+    if (backward)
         use_written(plan, stored, index);
+    else
+        use_values(plan, stored, index);
 }
 
 static void add_scratch(fg_plan *plan, int index, enum fg_scratch scratch)
@@ -102,7 +114,8 @@ static void add_forward_scratch(fg_plan *plan, int index, const fg_op *op)
         add_scratch(plan, index, FG_SCRATCH_AFFINE);
     if (op->in[1].map >= 0)
         add_scratch(plan, index, FG_SCRATCH_AFFINE_SECOND);
-    if (plan->training && plan->maps[fg_op_stored(plan, op)->out_map].first_slot >= 0)
+    if (plan->training && plan->steps[index].kind == FG_STEP_FORWARD &&
+        plan->maps[fg_op_stored(plan, op)->out_map].first_slot >= 0)
         add_scratch(plan, index, FG_SCRATCH_PARTIALS);
 }
 
@@ -126,14 +139,16 @@ static void add_backward_scratch(fg_plan *plan, int index, const fg_op *op)
 
 static void add_step_scratch(fg_plan *plan, int index)
 {
-    const fg_step *step = &plan->steps[index];
+    fg_step *step = &plan->steps[index];
 
-    if (step->kind != FG_STEP_LOSS && plan->ops[step->op].folded)
+    for (int i = 0; i < FG_SCRATCHES; ++i)
+        step->scratch[i] = -1;
+    if (step->kind == FG_STEP_LOSS || plan->ops[step->op].folded)
         return;
-    if (step->kind == FG_STEP_FORWARD)
-        add_forward_scratch(plan, index, &plan->ops[step->op]);
-    else if (step->kind == FG_STEP_BACKWARD)
+    if (step->kind == FG_STEP_BACKWARD)
         add_backward_scratch(plan, index, &plan->ops[step->op]);
+    else
+        add_forward_scratch(plan, index, &plan->ops[step->op]);
 }
 
 /* Maps that anything is kept in: the second term of a folded sum is in none. */
@@ -160,12 +175,18 @@ static void add_map_regions(fg_plan *plan, const bool *stored)
 
     for (int i = 0; i < plan->map_count; ++i) {
         fg_map *map = &plan->maps[i];
+        map->recomputed = map->last_forward = map->first_backward = -1;
         if (!stored[i])
             continue;
         map->values = add_region(plan, names[map->kind][0]);
         if (plan->training && map->kind != FG_MAP_INPUT)
             map->gradients = add_region(plan, names[map->kind][1]);
     }
+    for (int i = 0; i < plan->step_count; ++i)
+        if (plan->steps[i].kind == FG_STEP_RECOMPUTE) {
+            fg_map *map = &plan->maps[plan->ops[plan->steps[i].op].out_map];
+            map->recomputed = add_region(plan, names[map->kind][0]);
+        }
 }
 
 fg_status fg_lifetimes_find(fg_plan *plan)
@@ -175,7 +196,10 @@ fg_status fg_lifetimes_find(fg_plan *plan)
 
     FG_ALLOC(stored, plan->map_count);
     find_stored(stored, plan);
-    FG_ALLOC(plan->regions, 2 * plan->map_count + FG_SCRATCHES * plan->step_count);
+    free(plan->regions);
+    plan->regions = NULL;
+    plan->region_count = 0;
+    FG_ALLOC(plan->regions, 2 * plan->map_count + (FG_SCRATCHES + 1) * plan->step_count);
     add_map_regions(plan, stored);
     for (int i = 0; i < plan->step_count; ++i) {
         use_maps(plan, i);

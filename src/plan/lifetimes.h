@@ -7,8 +7,8 @@
 
 #include "plan/plan.h"
 
-/* Makes the regions of a plan whose steps are there: all but their sizes and places, which depend
- * on the batch. */
+/* Makes the regions of a plan whose steps are there, in place of earlier ones: all but their sizes
+ * and places, which depend on the batch. */
 fg_status fg_lifetimes_find(fg_plan *plan);
 
 #endif

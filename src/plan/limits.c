@@ -4,10 +4,9 @@
  */
 #include "plan/limits.h"
 
-#include <stdlib.h>
-#include <string.h>
-
+#include "plan/recompute.h"
 #include "plan/sizes.h"
+#include "plan/trial.h"
 
 #define MAX_PIXELS \
     (1 << 30) /* of one channel of a batch; chunks.h multiplies no more than that */
@@ -22,29 +21,38 @@ static bool within(size_t bytes, size_t limit)
     return limit == 0 || bytes <= limit;
 }
 
+size_t fg_limits_bytes(const fg_plan *plan)
+{
+    const size_t limit = plan->memory_bytes;
+    const size_t target = plan->memory_target > FG_MEMORY_LEAN ? plan->memory_target : 0;
+
+    return limit == 0 || (target > 0 && target < limit) ? target : limit;
+}
+
 bool fg_limits_hold(const fg_plan *plan)
 {
-    return within(plan->device_bytes_peak, plan->memory_bytes) &&
+    return within(plan->device_bytes_peak, fg_limits_bytes(plan)) &&
            within(plan->largest_allocation, plan->allocation_bytes);
 }
 
-/* Sizes and places of another batch, in a plan with maps, regions and an arena of its own. */
-static fg_status try_batch(bool *fits, fg_plan *plan, int images)
+/* Sizes and places of a trial with another batch. */
+static fg_status try_batch(bool *fits, fg_plan *trial, int images)
 {
     fg_status status = FG_OK;
-    size_t live;
-    int step;
+    fg_recompute recompute = {0};
 
-    plan->images = images;
-    fg_sizes_set(plan);
-    FG_TRY(fg_arena_live(&live, &step, plan->regions, plan->region_count));
-    *fits = within(live, plan->memory_bytes);
+    trial->images = images;
+    FG_TRY(fg_recompute_find(&recompute, trial));
+    *fits = within(recompute.live[recompute.count], trial->memory_bytes);
     if (*fits) { /* only then is it worth placing */
-        FG_TRY(fg_sizes_place(plan));
-        *fits = fg_limits_hold(plan);
+        if (recompute.count > 0)
+            FG_TRY(fg_recompute_apply(trial, &recompute, recompute.count));
+        FG_TRY(fg_sizes_place(trial));
+        *fits = fg_limits_hold(trial);
     }
 
 cleanup:
+    fg_recompute_clear(&recompute);
     return status;
 }
 
@@ -52,20 +60,18 @@ fg_status fg_limits_largest_batch(int *out, const fg_plan *plan)
 {
     const int most = fg_limits_images(&plan->network);
     fg_status status = FG_OK;
-    fg_plan trial = *plan;
+    fg_plan trial = {0};
     int64_t fitting = 0, failing = 1;
     bool fits = true;
 
     *out = 0;
-    trial.arena = (fg_arena){0};
-    trial.maps = NULL;
-    trial.regions = NULL;
-    if (plan->memory_bytes == 0 && plan->allocation_bytes == 0)
+    if (fg_limits_bytes(plan) == 0 && plan->allocation_bytes == 0)
         return FG_OK;
-    FG_ALLOC(trial.maps, plan->map_count);
-    FG_ALLOC(trial.regions, plan->region_count);
-    memcpy(trial.maps, plan->maps, (size_t)plan->map_count * sizeof *trial.maps);
-    memcpy(trial.regions, plan->regions, (size_t)plan->region_count * sizeof *trial.regions);
+    FG_TRY(fg_trial_begin(&trial, plan));
+    if (plan->memory_target != FG_MEMORY_FAST) { /* bytes are reached by recomputing all */
+        trial.memory_bytes = fg_limits_bytes(plan);
+        trial.memory_target = FG_MEMORY_LEAN;
+    }
     while (fits && failing <= most) {
         FG_TRY(try_batch(&fits, &trial, (int)failing));
         if (fits) {
@@ -86,8 +92,6 @@ fg_status fg_limits_largest_batch(int *out, const fg_plan *plan)
     *out = (int)fitting;
 
 cleanup:
-    fg_arena_free(&trial.arena);
-    free(trial.maps);
-    free(trial.regions);
+    fg_trial_end(&trial);
     return status;
 }

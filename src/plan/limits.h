@@ -10,6 +10,10 @@
 /* The largest batch whose plan is made at all: its pixels are counted in an int. */
 int fg_limits_images(const fg_network *network);
 
+/* The most bytes that the plan may need: what the device has, or what memory_target says, whichever
+ * is less; 0: no limit. */
+size_t fg_limits_bytes(const fg_plan *plan);
+
 /* Whether all memory of a placed plan is within the limits that were given. */
 bool fg_limits_hold(const fg_plan *plan);
 

@@ -1,7 +1,7 @@
 /* plan.c - makes a plan, and what the public header says of plans.
  *
- * The work is done in the order network.c, build.c, algorithm.c, backward.c, lifetimes.c, sizes.c, arena.c,
- * limits.c.
+ * The work is done in the order network.c, build.c, algorithm.c, steps.c, backward.c, recompute.c,
+ * lifetimes.c, sizes.c, arena.c, limits.c.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -16,9 +16,9 @@
 #include "plan/flops.h"
 #include "plan/fold.h"
 #include "plan/json.h"
-#include "plan/lifetimes.h"
 #include "plan/limits.h"
-#include "plan/sizes.h"
+#include "plan/recompute.h"
+#include "plan/steps.h"
 #include "plan/table.h"
 #include "plan/usage.h"
 
@@ -67,6 +67,7 @@ fg_status fg_plan_create_chosen(fg_plan **out, const fg_plan_config *config,
     plan->memory_bytes = config->memory_bytes;
     plan->allocation_bytes = config->allocation_bytes;
     plan->alignment_bytes = config->alignment_bytes;
+    plan->memory_target = config->memory_target;
 
     status = fg_build_network(plan);
     if (status != FG_OK) {
@@ -76,11 +77,11 @@ fg_status fg_plan_create_chosen(fg_plan **out, const fg_plan_config *config,
     FG_TRY(fg_algorithm_choose(plan, chooser));
     fg_fold_sums(plan);
     FG_TRY(fg_flops_count(plan));
+    FG_TRY(fg_steps_make(plan));
     FG_TRY(fg_backward_order(plan));
     FG_TRY(fg_backward_updates(plan));
     FG_TRY(fg_backward_sources(plan));
-    FG_TRY(fg_lifetimes_find(plan));
-    FG_TRY(fg_sizes_place(plan));
+    FG_TRY(fg_recompute_place(plan));
     FG_TRY(fg_limits_largest_batch(&plan->largest_batch, plan));
     *out = plan;
     plan = NULL;
@@ -136,7 +137,8 @@ fg_plan_info fg_plan_information(const fg_plan *plan)
                           .relu_elements = plan->relu_elements,
                           .device_bytes_peak = plan->device_bytes_peak,
                           .largest_allocation = plan->largest_allocation,
-                          .largest_batch = plan->largest_batch};
+                          .largest_batch = plan->largest_batch,
+                          .recomputed_multiply_adds = plan->recomputed_multiply_adds};
 }
 
 static double megabytes(size_t bytes)
@@ -159,6 +161,14 @@ fg_status fg_plan_fits(const fg_plan *plan)
                        plan->network.name, plan->images, plan->device_bytes_peak,
                        megabytes(plan->device_bytes_peak), plan->memory_bytes,
                        megabytes(plan->memory_bytes), batch);
+    if (plan->memory_target > FG_MEMORY_LEAN && plan->device_bytes_peak > plan->memory_target)
+        return fg_fail(
+            FG_ERR_FIT,
+            "%s at batch %d needs at least %zu bytes (%.1f MB) of device memory, its "
+            "lean setting; asked for were %zu (%.1f MB); %s",
+            plan->network.name, plan->images, plan->device_bytes_peak,
+            megabytes(plan->device_bytes_peak), plan->memory_target,
+            megabytes(plan->memory_target), batch);
     fg_usage_largest(unit, sizeof unit, plan);
     return fg_fail(FG_ERR_FIT,
                    "%s at batch %d needs an allocation of %zu bytes (%.1f MB) for %s, the "

@@ -75,10 +75,13 @@ typedef struct fg_map {
     int width;
     int pitch; /* floats from channel to channel: images * height * width + 16 or more, an odd
                 * multiple of the alignment, so that channels do not share cache sets */
-    bool normalised; /* somebody reads it through a norm */
-    int first_slot;  /* of its channels in the table of statistics; -1: not normalised */
-    int values;      /* region */
-    int gradients;   /* region, or -1: not wanted, or a plan without training */
+    bool normalised;    /* somebody reads it through a norm */
+    int first_slot;     /* of its channels in the table of statistics; -1: not normalised */
+    int values;         /* region; of what is recomputed, in forward */
+    int recomputed;     /* region of its values in backward, or -1: they are kept */
+    int gradients;      /* region, or -1: not wanted, or a plan without training */
+    int last_forward;   /* the step that uses its values last in forward */
+    int first_backward; /* ... and first behind that, or -1: none */
 } fg_map;
 
 /* ---- what operations read ---- */
@@ -146,7 +149,8 @@ struct fg_op {
 
 typedef enum fg_step_kind {
     FG_STEP_FORWARD,
-    FG_STEP_LOSS, /* softmax, cross-entropy and its gradient */
+    FG_STEP_LOSS,      /* softmax, cross-entropy and its gradient */
+    FG_STEP_RECOMPUTE, /* forward again, but for statistics: what it writes was not kept */
     FG_STEP_BACKWARD
 } fg_step_kind;
 
@@ -201,6 +205,7 @@ struct fg_plan {
     bool training;
     bool keep_gradients; /* of all parameters, until the step ends */
     size_t memory_bytes, allocation_bytes, alignment_bytes; /* limits as given; 0: none */
+    size_t memory_target; /* FG_MEMORY_FAST, FG_MEMORY_LEAN or bytes */
 
     fg_tensor *tensors; /* parameters first, then running statistics */
     int tensor_count;
@@ -230,8 +235,10 @@ struct fg_plan {
     int64_t multiply_adds;                /* of one image forward, like the next two */
     int64_t norm_elements, relu_elements; /* values that pass a norm, a ReLU */
 
-    fg_step *steps; /* forward, one per op; loss; backward */
+    fg_step *steps; /* forward, one per op; loss; backward, with recomputations */
     int step_count;
+    int recomputed_maps;
+    int64_t recomputed_multiply_adds; /* of one image */
     fg_update *updates;
     int update_count;
 
@@ -258,6 +265,12 @@ static inline const fg_map *fg_op_out(const fg_plan *plan, const fg_op *op)
 static inline const fg_op *fg_op_stored(const fg_plan *plan, const fg_op *op)
 {
     return op->kind == FG_OP_CONV && op->sum >= 0 ? &plan->ops[op->sum] : op;
+}
+
+/* The region of a map's values in a step of that kind. */
+static inline int fg_map_values(const fg_map *map, fg_step_kind kind)
+{
+    return kind != FG_STEP_FORWARD && map->recomputed >= 0 ? map->recomputed : map->values;
 }
 
 /* Whether some range is read through a norm. */

@@ -86,7 +86,7 @@ static void set_step_scratch(fg_plan *plan, const fg_step *step)
               (size_t)op->in[1].channels * sizeof(struct fg_affine));
     set_bytes(plan, step->scratch[FG_SCRATCH_COEFFICIENTS],
               (size_t)out * sizeof(struct fg_coefficients));
-    if (step->kind == FG_STEP_FORWARD) {
+    if (step->kind != FG_STEP_BACKWARD) {
         set_bytes(plan, step->scratch[FG_SCRATCH_PARTIALS],
                   partials_bytes(plan, fg_op_out(plan, op), out));
         return;
@@ -125,6 +125,7 @@ void fg_sizes_set(fg_plan *plan)
         map->pitch = pitch(plan, map);
         const size_t bytes = (size_t)map->channels * (size_t)map->pitch * sizeof(float);
         set_bytes(plan, map->values, bytes);
+        set_bytes(plan, map->recomputed, bytes);
         set_bytes(plan, map->gradients, bytes);
     }
     for (int i = 0; i < plan->step_count; ++i)
@@ -133,24 +134,30 @@ void fg_sizes_set(fg_plan *plan)
     set_parts(plan);
 }
 
+size_t fg_sizes_parts(const fg_plan *plan)
+{
+    size_t bytes = 0;
+
+    for (int i = 0; i < FG_PARTS; ++i)
+        bytes += plan->part_bytes[i];
+    return bytes;
+}
+
 fg_status fg_sizes_place(fg_plan *plan)
 {
     fg_status status = FG_OK;
 
-    fg_sizes_set(plan);
     fg_arena_free(&plan->arena);
     FG_TRY(fg_arena_place(&plan->arena, plan->regions, plan->region_count,
                           plan->allocation_bytes));
-    plan->device_bytes_peak = plan->arena.bytes;
+    plan->device_bytes_peak = plan->arena.bytes + fg_sizes_parts(plan);
     plan->largest_allocation = 0;
     for (int i = 0; i < plan->arena.segments; ++i)
         if (plan->arena.segment_bytes[i] > plan->largest_allocation)
             plan->largest_allocation = plan->arena.segment_bytes[i];
-    for (int i = 0; i < FG_PARTS; ++i) {
-        plan->device_bytes_peak += plan->part_bytes[i];
+    for (int i = 0; i < FG_PARTS; ++i)
         if (plan->part_bytes[i] > plan->largest_allocation)
             plan->largest_allocation = plan->part_bytes[i];
-    }
 
 cleanup:
     return status;

@@ -15,7 +15,10 @@
 /* Bytes of each region, and of the parts beside the arena, for plan->images. */
 void fg_sizes_set(fg_plan *plan);
 
-/* fg_sizes_set, then places the regions: sets arena, device_bytes_peak and largest_allocation.
+/* Bytes of all parts together. */
+size_t fg_sizes_parts(const fg_plan *plan);
+
+/* Places the regions, whose sizes are set: sets arena, device_bytes_peak and largest_allocation.
  */
 fg_status fg_sizes_place(fg_plan *plan);
 

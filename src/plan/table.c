@@ -10,7 +10,9 @@
 
 #include "plan/flops.h"
 #include "plan/graph.h"
+#include "plan/limits.h"
 #include "plan/row.h"
+#include "plan/trial.h"
 #include "plan/usage.h"
 
 /* "x3[48..59]", "[0..7]" of what is no list element; nothing where the map's name says it all: it
@@ -110,9 +112,31 @@ static void append_memory(fg_text *text, const fg_plan *plan, const fg_usage *us
                    plan->largest_allocation);
 }
 
+/* What the memory settings come to. */
+static fg_status append_settings(fg_text *text, const fg_plan *plan)
+{
+    fg_status status = FG_OK;
+    fg_setting settings[FG_SETTINGS];
+    int count;
+
+    FG_TRY(fg_trial_settings(settings, &count, plan));
+    fg_text_append(text, "\n%-14s %15s %10s %22s\n", "memory setting", "peak, bytes",
+                   "recomputed", "multiply-adds, more");
+    for (int i = 0; i < count; ++i) {
+        const fg_setting *setting = &settings[i];
+        fg_text_append(text, "%-14s %15zu %10d %14lld (%4.1f %%)%s\n", setting->name,
+                       setting->device_bytes_peak, setting->recomputed_maps,
+                       (long long)setting->recomputed_multiply_adds, 100.0 * setting->share,
+                       setting->chosen ? "  this plan" : "");
+    }
+
+cleanup:
+    return status;
+}
+
 static void append_totals(fg_text *text, const fg_plan *plan, fg_flops flops)
 {
-    const bool limited = plan->memory_bytes > 0 || plan->allocation_bytes > 0;
+    const bool limited = fg_limits_bytes(plan) > 0 || plan->allocation_bytes > 0;
 
     fg_text_append(text, "\nparameters     %lld\nmultiply-adds  %lld (forward, one image)\n",
                    (long long)plan->parameters, (long long)plan->multiply_adds);
@@ -138,6 +162,8 @@ fg_status fg_table_append(fg_text *text, const fg_plan *plan, fg_flops flops)
     append_layers(text, plan, rows);
     FG_TRY(append_stages(text, plan));
     append_memory(text, plan, &usage);
+    if (plan->training)
+        FG_TRY(append_settings(text, plan));
     append_totals(text, plan, flops);
 
 cleanup:

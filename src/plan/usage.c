@@ -37,7 +37,8 @@ static const char *const part_kinds[FG_PARTS] = {
 static const fg_map *map_of(const fg_plan *plan, int region)
 {
     for (int i = 0; i < plan->map_count; ++i)
-        if (plan->maps[i].values == region || plan->maps[i].gradients == region)
+        if (plan->maps[i].values == region || plan->maps[i].recomputed == region ||
+            plan->maps[i].gradients == region)
             return &plan->maps[i];
     return NULL;
 }

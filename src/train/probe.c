@@ -92,6 +92,7 @@ static fg_status create_net(struct probe *probe)
     config.model = probe->config->model;
     config.images = probe->images;
     config.keep_gradients = 1;
+    config.memory_target = probe->config->memory_target;
     FG_TRY(fg_net_create(&probe->net, probe->device, &config));
     FG_TRY(fg_weights_check(probe->net, probe->weights, false));
     FG_TRY(fg_weights_apply(probe->net, probe->weights, false));

@@ -100,6 +100,7 @@ static fg_status assemble(fg_trainer *trainer, fg_device *device, const fg_train
     net_config.model = model;
     net_config.images = trainer->recipe.batch;
     net_config.seed = trainer->recipe.seed;
+    net_config.memory_target = config->memory_target;
     FG_TRY(fg_net_create(&trainer->net, device, &net_config));
     FG_TRY(fg_match_data(fg_net_plan(trainer->net), dataset));
     FG_TRY(fg_match_batches(fg_net_plan(trainer->net), &batches));

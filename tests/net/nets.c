@@ -31,7 +31,8 @@ const char *const nets_models[NETS_MODELS] = {
     "delugenet-92:image=33,m=0.125,n=1+2+1+1,classes=5",
 };
 
-static fg_net *create(fg_device *device, const char *model, int images, int training, int keep)
+static fg_net *create(fg_device *device, const char *model, int images, int training, int keep,
+                      size_t memory_target)
 {
     fg_net_config config = FG_NET_CONFIG_INIT;
     fg_net *net = NULL;
@@ -40,18 +41,25 @@ static fg_net *create(fg_device *device, const char *model, int images, int trai
     config.images = images;
     config.training = training;
     config.keep_gradients = keep;
+    config.memory_target = memory_target;
     FG_EXPECT_OK(fg_net_create(&net, device, &config));
     return net;
 }
 
 fg_net *nets_create(fg_device *device, const char *model, int images, int training)
 {
-    return create(device, model, images, training, training);
+    return create(device, model, images, training, training, FG_MEMORY_FAST);
 }
 
 fg_net *nets_create_trained(fg_device *device, const char *model, int images)
 {
-    return create(device, model, images, 1, 0);
+    return create(device, model, images, 1, 0, FG_MEMORY_FAST);
+}
+
+fg_net *nets_create_within(fg_device *device, const char *model, int images, int keep,
+                           size_t memory_target)
+{
+    return create(device, model, images, 1, keep, memory_target);
 }
 
 nets_batch nets_batch_of(const fg_net *net, int images, int number)

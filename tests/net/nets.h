@@ -25,6 +25,10 @@ fg_net *nets_create(fg_device *device, const char *model, int images, int traini
 /* As programs that train make it: parameters are updated on the way back, gradients not kept. */
 fg_net *nets_create_trained(fg_device *device, const char *model, int images);
 
+/* One that trains, with a memory setting; keep: its gradients. */
+fg_net *nets_create_within(fg_device *device, const char *model, int images, int keep,
+                           size_t memory_target);
+
 /* The same random batch for the same net and number; labels of any class. */
 typedef struct nets_batch {
     float *pixels;

@@ -49,6 +49,13 @@ static const fg_map *shortcut_of(const fg_plan *plan, const fg_op *op)
     return &plan->maps[reads->map];
 }
 
+/* Behind the loss, what is recomputed has a region of its own. */
+static int values_of(const fg_plan *plan, const fg_map *map, int step)
+{
+    return step > plan->op_count && map->recomputed >= 0 ? map->recomputed : map->values;
+}
+
+/* For the first time, or to recompute. */
 static void use_forward(const fg_plan *plan, struct uses *uses, int step)
 {
     const fg_op *op = &plan->ops[plan->steps[step].op];
@@ -59,8 +66,8 @@ static void use_forward(const fg_plan *plan, struct uses *uses, int step)
     if (shortcut != NULL)
         use(uses, shortcut->values, step);
     for (int j = 0; j < FG_OP_INPUTS && op->in[j].map >= 0; ++j)
-        use(uses, plan->maps[op->in[j].map].values, step);
-    use(uses, fg_op_out(plan, fg_op_stored(plan, op))->values, step);
+        use(uses, values_of(plan, &plan->maps[op->in[j].map], step), step);
+    use(uses, values_of(plan, fg_op_out(plan, fg_op_stored(plan, op)), step), step);
 }
 
 /* A normalised feature's gradient is G + q (x - mean) + c, so its producer needs x. */
@@ -76,11 +83,11 @@ static void use_backward(const fg_plan *plan, struct uses *uses, int step)
         use(uses, shortcut->gradients, step);
     use(uses, out->gradients, step);
     if (out->first_slot >= 0)
-        use(uses, out->values, step);
+        use(uses, values_of(plan, out, step), step);
     for (int j = 0; j < FG_OP_INPUTS && op->in[j].map >= 0; ++j) {
         const fg_map *in = &plan->maps[op->in[j].map];
         if (looks_back(plan, op, &op->in[j]))
-            use(uses, in->values, step);
+            use(uses, values_of(plan, in, step), step);
         if (op->in[j].map != plan->input_map)
             use(uses, in->gradients, step);
     }
@@ -95,7 +102,8 @@ static struct uses *uses_of(const fg_plan *plan)
     for (int r = 0; r < plan->region_count; ++r)
         uses[r].first = -1;
     for (int s = 0; s < plan->step_count; ++s) {
-        if (plan->steps[s].kind == FG_STEP_FORWARD) {
+        if (plan->steps[s].kind == FG_STEP_FORWARD ||
+            plan->steps[s].kind == FG_STEP_RECOMPUTE) {
             use_forward(plan, uses, s);
         } else if (plan->steps[s].kind == FG_STEP_BACKWARD) {
             use_backward(plan, uses, s);
@@ -116,13 +124,16 @@ static struct uses *uses_of(const fg_plan *plan)
 START_TEST(memory_lives_from_its_first_use_to_its_last)
 {
     for (int i = 0; i < PLAN_MODELS; ++i)
-        for (int training = 0; training < 2; ++training) {
+        for (int mode = 0; mode < 3; ++mode) {
+            const int training = mode > 0;
             fg_plan_config config = plan_config(plan_models[i], 2);
             config.training = training;
+            config.memory_target = mode < 2 ? FG_MEMORY_FAST : FG_MEMORY_LEAN;
             fg_plan *plan = plan_create(&config);
             struct uses *uses = uses_of(plan);
             ck_assert_int_eq(plan->step_count,
-                             training ? 2 * plan->op_count + 1 : plan->op_count);
+                             (training ? 2 * plan->op_count + 1 : plan->op_count) +
+                                 plan->recomputed_maps);
             for (int r = 0; r < plan->region_count; ++r)
                 ck_assert_msg(plan->regions[r].first_step == uses[r].first &&
                                   plan->regions[r].last_step == uses[r].last,

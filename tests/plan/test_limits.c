@@ -29,10 +29,13 @@ START_TEST(the_largest_batch_fits_and_one_more_does_not)
     static const size_t limits[][2] = {
         {100000000, 0}, {1000000000, 250000000}, {0, 30000000}, {400000000, 400000000}};
 
-    for (int i = 0; i < PLAN_MODELS; ++i)
-        for (size_t j = 0; j < sizeof limits / sizeof *limits; ++j) {
-            const fg_plan_config config =
-                limited(plan_models[i], 1, limits[j][0], limits[j][1]);
+    /* With lean once each: what is slow is to place memory again and again. */
+    for (size_t i = 0; i < PLAN_MODELS; ++i)
+        for (size_t j = 0; j <= sizeof limits / sizeof *limits; ++j) {
+            const bool lean = j == sizeof limits / sizeof *limits;
+            const size_t *limit = limits[lean ? i % j : j];
+            fg_plan_config config = limited(plan_models[i], 1, limit[0], limit[1]);
+            config.memory_target = lean ? FG_MEMORY_LEAN : FG_MEMORY_FAST;
             fg_plan *plan = plan_create(&config);
             const int largest = plan->largest_batch;
             const int most = fg_limits_images(&plan->network);
@@ -42,6 +45,29 @@ START_TEST(the_largest_batch_fits_and_one_more_does_not)
             if (largest < most)
                 fits(config, largest + 1, FG_ERR_FIT);
         }
+}
+END_TEST
+
+/* A number of bytes is a limit as well; within it, as with lean, more images fit than with fast. */
+START_TEST(the_largest_batch_honours_the_memory_setting)
+{
+    fg_plan_config config = limited("sparsenet-bc-100-12", 64, 350000000, 0);
+    const size_t targets[] = {FG_MEMORY_FAST, FG_MEMORY_LEAN, 200000000};
+    int largest[3];
+
+    for (int i = 0; i < 3; ++i) {
+        config.memory_target = targets[i];
+        if (i == 2)
+            config.memory_bytes = 0;
+        fg_plan *plan = plan_create(&config);
+        largest[i] = plan->largest_batch;
+        fg_plan_free(plan);
+        fits(config, largest[i], FG_OK);
+        fits(config, largest[i] + 1, FG_ERR_FIT);
+    }
+    ck_assert_int_gt(largest[1], 2 * largest[0]);
+    ck_assert_int_gt(largest[2], 64);
+    ck_assert_int_lt(largest[2], largest[1]);
 }
 END_TEST
 
@@ -128,6 +154,7 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {the_largest_batch_fits_and_one_more_does_not,
+                                  the_largest_batch_honours_the_memory_setting,
                                   the_largest_batch_does_not_depend_on_the_batch_asked_for,
                                   without_limits_all_fits_and_no_largest_batch_is_known,
                                   the_message_says_what_is_needed_what_there_is_and_what_fits,

@@ -100,6 +100,17 @@ START_TEST(the_table_shows_sources_and_sums)
     has(text, "evaluation alone");
     has(text, "stage1: x0-x5[0..251]\n");
     ck_assert_ptr_null(strstr(text, "momentum"));
+    ck_assert_ptr_null(strstr(text, "memory setting"));
+    fg_text_free(text);
+}
+END_TEST
+
+START_TEST(the_table_shows_the_range_of_memory_settings)
+{
+    char *text = text_of("densenet-bc-100-12", 1, FG_PLAN_TABLE);
+    has(text, "memory setting     peak, bytes recomputed    multiply-adds, more\n"
+              "fast ");
+    has(text, " 0              0 ( 0.0 %)  this plan\nlean ");
     fg_text_free(text);
 }
 END_TEST
@@ -143,6 +154,25 @@ static void check_flops(const json_t *root)
                                      number(root, "relu_elements")) /
                                 0x1p30,
                             1e-12);
+}
+
+/* Fast, which is the plan's own, and lean. */
+static void check_settings(const json_t *root)
+{
+    const json_t *settings = json_object_get(root, "memory_settings");
+    const json_t *fast = json_array_get(settings, 0), *lean = json_array_get(settings, 1);
+
+    ck_assert_uint_eq(json_array_size(settings), 2);
+    ck_assert_str_eq(json_string_value(json_object_get(fast, "setting")), "fast");
+    ck_assert_str_eq(json_string_value(json_object_get(lean, "setting")), "lean");
+    ck_assert(json_is_true(json_object_get(fast, "chosen")));
+    ck_assert(json_is_false(json_object_get(lean, "chosen")));
+    ck_assert_int_eq(number(fast, "device_bytes_peak"), number(root, "device_bytes_peak"));
+    ck_assert_int_le(number(lean, "device_bytes_peak"), number(fast, "device_bytes_peak"));
+    ck_assert_int_eq(number(fast, "recomputed_maps"), 0);
+    ck_assert_int_eq(number(fast, "recomputed_multiply_adds"), 0);
+    ck_assert_int_eq(number(lean, "recomputed_maps") > 0,
+                     number(lean, "recomputed_multiply_adds") > 0);
 }
 
 /* Every member, and that parts add up. */
@@ -195,6 +225,7 @@ static void check_json(const char *model, int training)
         ck_assert_int_gt(number(stage, "longest_path"), 0);
     }
     check_flops(root);
+    check_settings(root);
     json_object_foreach(json_object_get(root, "bytes"), key, bytes) sum +=
         json_integer_value(bytes);
     ck_assert_int_eq(sum, number(root, "device_bytes_peak"));
@@ -294,6 +325,7 @@ int main(void)
                                   bad_configurations_get_one_line,
                                   a_map_of_one_pixel_needs_two_images_to_train,
                                   the_table_shows_sources_and_sums,
+                                  the_table_shows_the_range_of_memory_settings,
                                   the_table_shows_what_sums_and_groups_read,
                                   the_json_parses_and_adds_up,
                                   the_json_has_a_largest_batch_where_there_is_a_limit,

@@ -60,6 +60,31 @@ train=$(peak --batch 8)
 [ "$(peak --batch 8 --infer)" -lt "$train" ] || fail "inference needs no less than training"
 [ "$(peak --batch 16)" -gt "$train" ] || fail "a larger batch needs no more"
 
+# The memory setting: what lean needs is reached to the byte, one less is not.
+setting() { grep -o "{\"setting\": \"$1\".*}" stdout | grep -o "\"$2\": *[0-9]*" | grep -o '[0-9]*$'; }
+bc=("$filigree" plan --model densenet-bc-100-12 --json)
+exits 0 "${bc[@]}"
+fast=$(number device_bytes_peak)
+[ "$(setting fast device_bytes_peak)" = "$fast" ] || fail "fast is not the default"
+lean=$(setting lean device_bytes_peak)
+[ "$lean" -lt 175000000 ] || fail "lean needs $lean bytes"
+[ "$(setting lean recomputed_multiply_adds)" -gt 0 ] || fail "lean recomputes nothing"
+exits 0 "${bc[@]}" --memory lean
+[ "$(number device_bytes_peak)" = "$lean" ] || fail "lean needs $(number device_bytes_peak), not $lean"
+exits 0 "${bc[@]}" --memory "$lean"
+exits 0 "${bc[@]}" --memory 250M
+[ "$(number device_bytes_peak)" -le 250000000 ] || fail "250M needs $(number device_bytes_peak)"
+[ "$(setting 250000000 recomputed_maps)" -lt "$(setting lean recomputed_maps)" ] ||
+    fail "250M recomputes as much as lean"
+exits 1 "${bc[@]}" --memory $((lean - 1))
+[ "$(wc -l <stderr)" -eq 1 ] || fail "not one line about bytes that cannot be reached"
+complains "at least $lean bytes .*asked for were $((lean - 1)) .*largest batch that fits is 63$"
+exits 0 "${bc[@]}" --limit 300M --memory lean
+exits 1 "${bc[@]}" --limit 300M
+for bad in slow '' 0 1 -1 300X 1M,1M 99999999999999999999; do
+    refuses 2 "memory is '$bad', expected fast, lean or BYTES" "${bc[@]}" --memory "$bad"
+done
+
 # A limit is exact: its largest batch fits, one more does not and is printed all the same.
 exits 0 "$filigree" plan --model sparsenet-40-12 --batch 1 --limit 100M --json
 largest=$(number largest_batch)

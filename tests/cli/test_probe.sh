@@ -38,6 +38,18 @@ same steps.safetensors again.safetensors
 exits 0 "${probe[@]}" --out plain.safetensors --steps 2 --no-nesterov
 cmp -s steps.safetensors plain.safetensors && fail "--no-nesterov changes nothing"
 
+# What is kept for backward changes no bit; bytes that cannot be reached are refused.
+bottlenecks=("$filigree" probe --model densenet-bc-16-4:channels=1,image=8 --batch batch.safetensors
+    --weights bottlenecks.safetensors --steps 2)
+exits 0 "$filigree" train --model densenet-bc-16-4 --data data --epochs 1 --memory lean \
+    --checkpoint bottlenecks.safetensors
+for memory in fast lean 220k; do
+    exits 0 "${bottlenecks[@]}" --memory "$memory" --out "$memory.safetensors"
+    same "$memory.safetensors" fast.safetensors
+done
+refuses 1 'needs at least [0-9]* bytes' "${bottlenecks[@]}" --memory 90k --out bad.safetensors
+absent bad.safetensors
+
 # bad REGEX OPTION VALUE: one line, and no file.
 bad() {
     refuses 1 "$1" "${probe[@]}" --out bad.safetensors "${@:2}"

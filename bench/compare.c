@@ -115,9 +115,10 @@ cleanup:
 
 static void print_thing(const json_t *result)
 {
-    printf("%s, batch %d, %s, on %s\n", json_string_value(json_object_get(result, "model")),
+    printf("%s, batch %d, %s, memory %s, on %s\n",
+           json_string_value(json_object_get(result, "model")),
            (int)json_integer_value(json_object_get(result, "batch")),
-           json_string_value(json_object_get(result, "mode")),
+           json_string_value(json_object_get(result, "mode")), fg_results_memory(result),
            json_string_value(json_object_get(result, "device")));
 }
 
@@ -151,7 +152,7 @@ int main(int argc, char **argv)
         parse_option,
         "OLD.json NEW.json",
         "Compares results of bench_train, bench_infer and bench_ops, written with --json, by "
-        "mode, model, batch and device.",
+        "mode, model, batch, device and memory setting.",
         NULL,
         NULL,
         NULL};
@@ -165,8 +166,8 @@ int main(int argc, char **argv)
     FG_TRY(fg_results_read(&new, options.paths[1]));
     FG_TRY(compare(&counts, &old, &new, options.threshold));
     FG_CHECK(counts.compared > 0, FG_ERR_FILE,
-             "%s: has no result of %s's mode, model, batch and device", options.paths[1],
-             options.paths[0]);
+             "%s: has no result of %s's mode, model, batch, device and memory",
+             options.paths[1], options.paths[0]);
     printf("%d of %d figures worse by more than %g %%\n", counts.worse, counts.compared,
            options.threshold);
     FG_CHECK(fflush(stdout) == 0 && !ferror(stdout), FG_ERR_FILE, "stdout cannot be written");

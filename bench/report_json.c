@@ -68,12 +68,13 @@ static json_t *sums_json(const fg_report *report)
     const fg_profile_step *median = &report->profile->median;
 
     return json_pack(
-        "{s:s, s:s, s:i, s:s+, s:i, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "command",
-        report->timing->options.command, "model", report->timing->options.model, "batch",
-        report->timing->options.batch, "mode", "profile-", report->mode, "samples",
-        report->profile->steps, "launches", report->launches, "peak_gflops", report->fma.median,
-        "copy_gbytes_per_second", report->copy.median, "wall_ms", median->wall, "rows_ms",
-        report->rows_ms, "idle_ms", median->idle, "host_ms", median->host, "above_medians_ms",
+        "{s:s, s:s, s:s, s:i, s:s+, s:i, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}",
+        "command", report->timing->options.command, "memory", report->timing->options.memory,
+        "model", report->timing->options.model, "batch", report->timing->options.batch, "mode",
+        "profile-", report->mode, "samples", report->profile->steps, "launches",
+        report->launches, "peak_gflops", report->fma.median, "copy_gbytes_per_second",
+        report->copy.median, "wall_ms", median->wall, "rows_ms", report->rows_ms, "idle_ms",
+        median->idle, "host_ms", median->host, "above_medians_ms",
         median->rows - report->rows_ms, "floor_ms", report->floor_ms);
 }
 

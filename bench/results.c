@@ -108,6 +108,12 @@ void fg_results_clear(fg_results *results)
     results->list = NULL;
 }
 
+const char *fg_results_memory(const json_t *result)
+{
+    const char *memory = json_string_value(json_object_get(result, "memory"));
+    return memory != NULL ? memory : "fast";
+}
+
 int fg_results_count(const fg_results *results)
 {
     return (int)json_array_size(results->list);
@@ -124,7 +130,7 @@ static bool same(const json_t *a, const json_t *b)
         if (!json_equal(json_object_get(a, identity[i].name),
                         json_object_get(b, identity[i].name)))
             return false;
-    return true;
+    return strcmp(fg_results_memory(a), fg_results_memory(b)) == 0;
 }
 
 bool fg_results_first(const fg_results *results, int index)

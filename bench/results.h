@@ -11,14 +11,17 @@
 
 #include "filigree.h"
 
-/* Results are of the same thing if they agree in mode, model, batch and device. */
+/* Results are of the same thing if they agree in mode, model, batch, device and memory setting. */
 typedef struct fg_results {
-    json_t *list; /* owned: array of objects that have these four */
+    json_t *list; /* owned: array of objects that have the first four */
 } fg_results;
 
 /* FG_ERR_FILE where the file is no such thing: the message names file, result and field. */
 fg_status fg_results_read(fg_results *out, const char *path);
 void fg_results_clear(fg_results *results);
+
+/* The setting of --memory; "fast" where the result does not say. */
+const char *fg_results_memory(const json_t *result);
 
 int fg_results_count(const fg_results *results);
 const json_t *fg_results_at(const fg_results *results, int index);

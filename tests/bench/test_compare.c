@@ -62,7 +62,7 @@ static const char *result(double images_per_second, double start_s, double peak)
 START_TEST(ratios_are_new_over_old)
 {
     expect(0, "", OLD, result(150, 1.0, 200));
-    expect_output("a, batch 64, train, on d");
+    expect_output("a, batch 64, train, memory fast, on d");
     expect_output("images_per_second");
     expect_output("1.500");
     expect_output("0.500");
@@ -123,11 +123,26 @@ START_TEST(results_of_other_things_are_not_compared)
 
     expect(2, "", OLD, other);
     expect_output("new.json: has no result");
-    strcpy(output, "");
     char both[1024];
     snprintf(both, sizeof both, "%s%s", OLD, other);
     expect(0, "", both, OLD);
-    expect_output("a, batch 64, infer, on d\n    is in the old file only");
+    expect_output("a, batch 64, infer, memory fast, on d\n    is in the old file only");
+}
+END_TEST
+
+START_TEST(memory_settings_are_not_mixed)
+{
+    static const char lean[] =
+        "{\"mode\": \"train\", \"model\": \"a\", \"batch\": 64, \"device\": \"d\", "
+        "\"memory\": \"lean\", \"images_per_second\": 10}\n";
+    static const char fast[] =
+        "{\"mode\": \"train\", \"model\": \"a\", \"batch\": 64, \"device\": \"d\", "
+        "\"memory\": \"fast\", \"images_per_second\": 100}\n";
+
+    expect(2, "", OLD, lean);
+    expect(0, "", OLD, fast); /* is what a result means that does not say */
+    expect(0, "", lean, lean);
+    expect_output("a, batch 64, train, memory lean, on d");
 }
 END_TEST
 
@@ -188,6 +203,7 @@ int main(int argc, char **argv)
     tcase_add_test(tests, arrays_and_lines_are_results_too);
     tcase_add_test(tests, several_results_of_one_thing_have_a_median);
     tcase_add_test(tests, results_of_other_things_are_not_compared);
+    tcase_add_test(tests, memory_settings_are_not_mixed);
     tcase_add_test(tests, bad_files_are_one_line_with_file_and_field);
     tcase_add_test(tests, mistakes_in_the_options_are_status_2);
     suite_add_tcase(suite, tests);

@@ -137,6 +137,19 @@ START_TEST(inference_step_adds_up)
 }
 END_TEST
 
+START_TEST(recomputation_is_a_pass_of_its_own)
+{
+    json_t *root = run_json("--model " MODEL " --batch 4 --steps 2 --memory lean --json");
+
+    expect_sums(root);
+    ck_assert_int_eq(passes(root, "forward"), OPERATIONS);
+    ck_assert_int_ge(passes(root, "recompute"), 1);
+    ck_assert_int_eq(passes(root, "backward"), OPERATIONS);
+    ck_assert_str_eq(json_string_value(json_object_get(root, "memory")), "lean");
+    json_decref(root);
+}
+END_TEST
+
 START_TEST(table_has_the_rows_that_are_asked_for)
 {
     char *text = run("--model " MODEL " --batch 4 --steps 1 --rows 3", 0);
@@ -175,6 +188,7 @@ int main(int argc, char **argv)
     tcase_set_timeout(tests, 0); /* ctest has one */
     tcase_add_test(tests, training_step_adds_up);
     tcase_add_test(tests, inference_step_adds_up);
+    tcase_add_test(tests, recomputation_is_a_pass_of_its_own);
     tcase_add_test(tests, table_has_the_rows_that_are_asked_for);
     tcase_add_test(tests, mistakes_in_the_options_are_status_2);
     suite_add_tcase(suite, tests);

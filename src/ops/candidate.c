@@ -5,9 +5,13 @@
 #include "ops/candidate.h"
 
 #include "cl/statistics.h"
+#include "ops/gemm.h"
 
 static const fg_candidate *const candidates[FG_ALGORITHMS] = {
     [FG_ALGORITHM_DIRECT] = NULL,
+#ifdef FG_HAVE_CLBLAST
+    [FG_ALGORITHM_GEMM] = &fg_gemm_candidate,
+#endif
 };
 
 const fg_candidate *fg_candidate_of(fg_algorithm algorithm)

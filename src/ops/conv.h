@@ -71,7 +71,8 @@ typedef struct fg_conv_call {
                                 * wanted; backward: of d_gamma and d_beta, in the input's
                                 * chunks, NULL: no norm */
     /* forward */
-    long first_bias; /* element of the parameters, or -1 */
+    const fg_buffer *library; /* scratch of a candidate's library */
+    long first_bias;          /* element of the parameters, or -1 */
     /* backward */
     const fg_buffer
         *coefficients; /* struct fg_coefficients [out.channels]; NULL: dy is G itself */

@@ -109,10 +109,12 @@ static fg_status add_sources(fg_trial *trial, fg_device *device, const fg_conv_s
 }
 
 static fg_status add_scratch(fg_trial *trial, fg_device *device, const fg_conv_shape *shape,
-                             size_t tile_bytes)
+                             fg_algorithm algorithm)
 {
     const struct fg_chunks chunks = fg_chunks_of(shape->images, shape->height, shape->width);
     const size_t in = (size_t)shape->in_channels, out = (size_t)shape->out_channels;
+    const size_t tile = fg_algorithm_tile_bytes(algorithm, shape);
+    const size_t library = fg_algorithm_library_bytes(algorithm, shape);
     fg_status status = FG_OK;
 
     FG_TRY(
@@ -121,8 +123,10 @@ static fg_status add_scratch(fg_trial *trial, fg_device *device, const fg_conv_s
                        sizeof(float)));
     FG_TRY(add_buffer(&trial->call.partials, trial, device, NULL,
                       FG_PARTIALS_FLOATS((size_t)chunks.chunks, out) * sizeof(float)));
-    if (tile_bytes > 0)
-        FG_TRY(add_buffer(&trial->tile, trial, device, NULL, tile_bytes));
+    if (tile > 0)
+        FG_TRY(add_buffer(&trial->tile, trial, device, NULL, tile));
+    if (library > 0)
+        FG_TRY(add_buffer(&trial->call.library, trial, device, NULL, library));
 
 cleanup:
     return status;
@@ -146,7 +150,7 @@ fg_status fg_trial_create(fg_trial *out, fg_device *device, const fg_conv_shape 
                       &state));
     FG_TRY(add_random(&out->call.parameters, out, device, weights + (size_t)shape->out_channels,
                       &state));
-    FG_TRY(add_scratch(out, device, shape, fg_algorithm_tile_bytes(algorithm, shape)));
+    FG_TRY(add_scratch(out, device, shape, algorithm));
     out->call.out = (fg_output){&out->out, FIRST_CHANNEL, shape->out_channels};
     out->call.images = shape->images;
     out->call.relu = true;

@@ -8,7 +8,7 @@
 
 #include "ops/candidate.h"
 
-#define FG_TRIAL_BUFFERS 8
+#define FG_TRIAL_BUFFERS 9
 
 typedef struct fg_trial {
     fg_conv_call

@@ -8,7 +8,7 @@
 
 #include "plan/plan.h"
 
-#define GEMM_SLACK 128 /* both sides of a matrix are rounded up to the library's tiles */
+#define GEMM_UNIT 128 /* most rows or columns of a tile that the library rounds up to */
 
 const char *const fg_algorithm_names[FG_ALGORITHMS] = {
     [FG_ALGORITHM_DIRECT] = "direct",
@@ -28,6 +28,56 @@ fg_status fg_algorithm_of(fg_algorithm *out, const char *name, const char *what)
                    what, name);
 }
 
+/* ---- gemm: a matrix [rows][pixels] of what a group reads, times its weights ---- */
+
+static size_t gemm_rows(const fg_conv_shape *shape)
+{
+    return (size_t)(shape->in_channels / shape->groups * shape->side * shape->side);
+}
+
+static size_t gemm_outs(const fg_conv_shape *shape)
+{
+    return (size_t)(shape->out_channels / shape->groups);
+}
+
+static size_t rounded(size_t value)
+{
+    return (value + GEMM_UNIT - 1) / GEMM_UNIT * GEMM_UNIT;
+}
+
+/* What the library may copy: of each pixel the tile's rows and the product, and the weights. */
+static size_t gemm_pixel_floats(const fg_conv_shape *shape)
+{
+    return rounded(gemm_rows(shape)) + rounded(gemm_outs(shape));
+}
+
+static size_t gemm_weight_floats(const fg_conv_shape *shape)
+{
+    return rounded(gemm_rows(shape)) * rounded(gemm_outs(shape));
+}
+
+int fg_algorithm_gemm_pixels(const fg_conv_shape *shape)
+{
+    const size_t most = FG_TILE_BYTES_MOST / sizeof(float);
+    const size_t all = (size_t)shape->images * (size_t)(shape->height * shape->width);
+    const size_t weights = gemm_weight_floats(shape);
+    const size_t pixel = gemm_rows(shape) + gemm_pixel_floats(shape);
+    size_t pixels;
+
+    if (weights >= most)
+        return 0;
+    pixels = (most - weights) / pixel / GEMM_UNIT * GEMM_UNIT;
+    return (int)(pixels < all ? pixels : all);
+}
+
+static size_t gemm_library_floats(const fg_conv_shape *shape)
+{
+    const size_t pixels = rounded((size_t)fg_algorithm_gemm_pixels(shape));
+    return pixels * gemm_pixel_floats(shape) + gemm_weight_floats(shape);
+}
+
+/* ---- all of them ---- */
+
 bool fg_algorithm_can(fg_algorithm algorithm, const fg_conv_shape *shape)
 {
     const bool drops =
@@ -37,7 +87,7 @@ bool fg_algorithm_can(fg_algorithm algorithm, const fg_conv_shape *shape)
     case FG_ALGORITHM_DIRECT:
         return true;
     case FG_ALGORITHM_GEMM:
-        return !drops;
+        return !drops && fg_algorithm_gemm_pixels(shape) > 0;
     case FG_ALGORITHM_FFT:
     case FG_ALGORITHM_WINOGRAD:
     case FG_ALGORITHMS:
@@ -46,32 +96,32 @@ bool fg_algorithm_can(fg_algorithm algorithm, const fg_conv_shape *shape)
     return false;
 }
 
-/* The tile of all pixels [in_channels][taps][pixels], what the library makes of it, of as much
- * again, and of the weights. */
-static size_t gemm_bytes(const fg_conv_shape *shape)
-{
-    const size_t rows = (size_t)shape->in_channels * (size_t)(shape->side * shape->side);
-    const size_t pixels = (size_t)shape->images * (size_t)(shape->height * shape->width);
-    const size_t all = rows + (size_t)shape->out_channels + GEMM_SLACK;
-
-    return (2 * all * (pixels + GEMM_SLACK) + all * (rows + GEMM_SLACK)) * sizeof(float);
-}
-
 size_t fg_algorithm_tile_bytes(fg_algorithm algorithm, const fg_conv_shape *shape)
 {
-    size_t bytes = 0;
-
     switch (algorithm) {
     case FG_ALGORITHM_GEMM:
-        bytes = gemm_bytes(shape);
-        break;
+        return gemm_rows(shape) * (size_t)fg_algorithm_gemm_pixels(shape) * sizeof(float);
     case FG_ALGORITHM_DIRECT:
     case FG_ALGORITHM_FFT:
     case FG_ALGORITHM_WINOGRAD:
     case FG_ALGORITHMS:
         break;
     }
-    return bytes < FG_TILE_BYTES_MOST ? bytes : FG_TILE_BYTES_MOST;
+    return 0;
+}
+
+size_t fg_algorithm_library_bytes(fg_algorithm algorithm, const fg_conv_shape *shape)
+{
+    switch (algorithm) {
+    case FG_ALGORITHM_GEMM:
+        return gemm_library_floats(shape) * sizeof(float);
+    case FG_ALGORITHM_DIRECT:
+    case FG_ALGORITHM_FFT:
+    case FG_ALGORITHM_WINOGRAD:
+    case FG_ALGORITHMS:
+        break;
+    }
+    return 0;
 }
 
 fg_status fg_algorithm_choose(fg_plan *plan, const fg_chooser *chooser)

@@ -27,9 +27,14 @@ fg_status fg_algorithm_of(fg_algorithm *out, const char *name, const char *what)
 /* Whether it can compute a convolution of this shape. */
 bool fg_algorithm_can(fg_algorithm algorithm, const fg_conv_shape *shape);
 
-/* Bytes of scratch for a tile of the input and what the algorithm makes of it; 0: none. */
+/* Bytes of scratch: for a tile of the input and what the algorithm makes of it, and for what a
+ * library wants beside it; 0: none. Together at most FG_TILE_BYTES_MOST. */
 #define FG_TILE_BYTES_MOST ((size_t)15 << 20) /* a multiple of every alignment */
 size_t fg_algorithm_tile_bytes(fg_algorithm algorithm, const fg_conv_shape *shape);
+size_t fg_algorithm_library_bytes(fg_algorithm algorithm, const fg_conv_shape *shape);
+
+/* Pixels of gemm's tile; 0: not even the weights fit beside one. */
+int fg_algorithm_gemm_pixels(const fg_conv_shape *shape);
 
 /* Says which algorithm computes a convolution. */
 typedef struct fg_chooser {

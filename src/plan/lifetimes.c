@@ -105,11 +105,22 @@ static void add_scratch(fg_plan *plan, int index, enum fg_scratch scratch)
     use(plan, region, index);
 }
 
+static void add_conv_scratch(fg_plan *plan, int index, const fg_op *op)
+{
+    const fg_conv_shape shape = fg_conv_shape_of(plan, op);
+
+    if (op->algorithm == FG_ALGORITHM_DIRECT)
+        add_scratch(plan, index, FG_SCRATCH_PACKED);
+    else
+        add_scratch(plan, index, FG_SCRATCH_TILE);
+    if (fg_algorithm_library_bytes(op->algorithm, &shape) > 0)
+        add_scratch(plan, index, FG_SCRATCH_LIBRARY);
+}
+
 static void add_forward_scratch(fg_plan *plan, int index, const fg_op *op)
 {
     if (op->kind == FG_OP_CONV)
-        add_scratch(plan, index,
-                    op->algorithm == FG_ALGORITHM_DIRECT ? FG_SCRATCH_PACKED : FG_SCRATCH_TILE);
+        add_conv_scratch(plan, index, op);
     if (op->kind != FG_OP_MEAN_POOL)
         add_scratch(plan, index, FG_SCRATCH_AFFINE);
     if (op->in[1].map >= 0)

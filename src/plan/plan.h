@@ -163,6 +163,7 @@ enum fg_scratch {
     FG_SCRATCH_PARTIALS_SECOND, /* ... d_gamma and d_beta of a sum's second input */
     FG_SCRATCH_WEIGHTS,         /* backward: weight gradients per chunk */
     FG_SCRATCH_TILE,            /* forward, of a candidate: plan/algorithm.h says how large */
+    FG_SCRATCH_LIBRARY,         /* ... and what its library wants beside it */
     FG_SCRATCH_COEFFICIENTS, /* backward: of each channel written, dx = G + q (x - mean) + c */
     FG_SCRATCHES
 };

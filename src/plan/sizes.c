@@ -57,6 +57,8 @@ static void set_conv_scratch(fg_plan *plan, const fg_step *step, const fg_op *op
         const fg_conv_shape shape = fg_conv_shape_of(plan, op);
         set_bytes(plan, step->scratch[FG_SCRATCH_TILE],
                   fg_algorithm_tile_bytes(op->algorithm, &shape));
+        set_bytes(plan, step->scratch[FG_SCRATCH_LIBRARY],
+                  fg_algorithm_library_bytes(op->algorithm, &shape));
     }
     set_bytes(
         plan, step->scratch[FG_SCRATCH_PACKED],

@@ -265,14 +265,18 @@ static void check_map(const char *what, const fg_buffer *buffer, const float *ex
     fg_compare_bits(what, fg_arrays_read(buffer), expected, buffer->bytes / sizeof(float));
 }
 
-static void run_candidate(const fg_conv_run *run)
+static void run_candidate(fg_conv_run *run)
 {
-    const size_t bytes =
-        fg_algorithm_tile_bytes(run->candidate->candidate->algorithm, &run->op.shape);
+    const fg_algorithm algorithm = run->candidate->candidate->algorithm;
+    const size_t bytes = fg_algorithm_tile_bytes(algorithm, &run->op.shape);
+    const size_t library = fg_algorithm_library_bytes(algorithm, &run->op.shape);
     const fg_buffer *tile = make_scratch(bytes / sizeof(float));
 
+    run->call.library = library > 0 ? make_scratch(library / sizeof(float)) : NULL;
     FG_EXPECT_OK(fg_candidate_forward(run->candidate, &run->call, tile));
     check_scratch("scratch behind the tile", tile);
+    if (library > 0)
+        check_scratch("scratch behind the library's", run->call.library);
 }
 
 void fg_conv_run_forward(fg_conv_run *run)

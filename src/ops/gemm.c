@@ -1,0 +1,189 @@
+/* gemm.c - convolution as a multiplication of matrices by CLBlast.
+ *
+ * For each group, and some pixels at a time: tile [channels * taps][pixels] by cl/tile.cl, times
+ * weights [outputs][channels * taps], straight into the output's map. CLBlast works in column-major
+ * order here, in which both the tile and the map are what its kernels want, so that it transposes
+ * the weights alone.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "ops/gemm.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include <clblast_c.h>
+
+#include "cl/tile.h"
+#include "device/trace.h"
+
+struct gemm {
+    fg_conv_shape shape;
+    int pixels; /* of a tile, at most */
+    const fg_kernel *tile, *bias;
+};
+
+/* One product: m pixels, n outputs of a group, k rows of the tile. */
+struct product {
+    size_t m, n, k;
+    size_t first_weight;
+    size_t first_out; /* element of the output's map */
+    size_t out_pitch;
+    float beta;
+};
+
+static fg_status fail(const char *call, CLBlastStatusCode code)
+{
+    return fg_fail(FG_ERR_DEVICE, "%s: status %d of CLBlast", call, (int)code);
+}
+
+static void gemm_free(void *self)
+{
+    free(self);
+}
+
+static struct product product_of(const fg_conv_shape *shape, int pixels)
+{
+    return (struct product){
+        .m = (size_t)pixels,
+        .n = (size_t)(shape->out_channels / shape->groups),
+        .k = (size_t)(shape->in_channels / shape->groups * shape->side * shape->side),
+    };
+}
+
+/* Whether what CLBlast wants beside a full tile fits into what the plan gives it. */
+static fg_status check_library_bytes(const struct gemm *gemm, fg_device *device)
+{
+    const struct product p = product_of(&gemm->shape, gemm->pixels);
+    const size_t there = fg_algorithm_library_bytes(FG_ALGORITHM_GEMM, &gemm->shape);
+    size_t wanted = 0;
+    fg_status status = FG_OK;
+    const CLBlastStatusCode code = CLBlastSGemmTempBufferSize(
+        CLBlastLayoutColMajor, CLBlastTransposeNo, CLBlastTransposeNo, p.m, p.n, p.k, 0, p.m, 0,
+        p.k, 1, p.m, &device->queue, &wanted);
+
+    if (code != CLBlastSuccess)
+        return fail("CLBlastSGemmTempBufferSize", code);
+    FG_CHECK(wanted <= there, FG_ERR_DEVICE,
+             "CLBlast wants %zu bytes beside the tile, expected at most %zu", wanted, there);
+
+cleanup:
+    return status;
+}
+
+static fg_status gemm_create(void **out, fg_kernels *kernels, const fg_conv_shape *shape)
+{
+    fg_status status = FG_OK;
+    struct gemm *gemm = NULL;
+
+    *out = NULL;
+    FG_ALLOC(gemm, 1);
+    gemm->shape = *shape;
+    gemm->pixels = fg_algorithm_gemm_pixels(shape);
+    if (kernels->device->is_cpu)
+        FG_TRY(fg_gemm_override(kernels->device));
+    FG_TRY(check_library_bytes(gemm, kernels->device));
+    FG_TRY(fg_kernels_get(&gemm->tile, kernels, FG_KERNEL_tile_forward, ""));
+    FG_TRY(fg_kernels_get(&gemm->bias, kernels, FG_KERNEL_tile_bias, ""));
+    *out = gemm;
+    gemm = NULL;
+
+cleanup:
+    gemm_free(gemm);
+    return status;
+}
+
+/* Pixels first .. first + pixels - 1 of what a group reads. */
+static fg_status make_tile(const struct gemm *gemm, const fg_conv_call *call,
+                           const fg_buffer *tile, int group, int first, int pixels)
+{
+    const fg_conv_shape *shape = &gemm->shape;
+    const int channels = shape->in_channels / shape->groups;
+    const struct fg_tile_args args = {
+        .in_pitch = call->in.map->pitch,
+        .first_source = call->in.first_source,
+        .first = group * channels,
+        .side = shape->side,
+        .stride = shape->stride,
+        .in_height = shape->in_height,
+        .in_width = shape->in_width,
+        .out_height = shape->height,
+        .out_width = shape->width,
+        .first_pixel = first,
+        .pixels = pixels,
+        .floor = call->relu ? 0.0f : -INFINITY,
+    };
+    fg_launch launch = fg_launch_of(gemm->tile);
+
+    fg_launch_buffer(&launch, tile);
+    fg_launch_buffer(&launch, call->in.map->values);
+    fg_launch_buffer(&launch, call->in.sources);
+    fg_launch_buffer(&launch, call->affine);
+    fg_launch_value(&launch, &args, sizeof args);
+    return fg_launch_run(&launch, (size_t)channels, (size_t)(shape->side * shape->side));
+}
+
+static fg_status multiply(const fg_conv_call *call, const fg_buffer *tile,
+                          const struct product *p)
+{
+    fg_device *device = tile->device;
+    cl_event event = NULL;
+    const CLBlastStatusCode code = CLBlastSgemmWithTempBuffer(
+        CLBlastLayoutColMajor, CLBlastTransposeNo, CLBlastTransposeNo, p->m, p->n, p->k, 1.0f,
+        tile->memory, 0, p->m, call->parameters->memory, p->first_weight, p->k, p->beta,
+        call->out.map->values->memory, p->first_out, p->out_pitch, &device->queue,
+        device->trace != NULL ? &event : NULL, call->library->memory);
+
+    if (code != CLBlastSuccess)
+        return fail("CLBlastSgemmWithTempBuffer", code);
+    if (device->trace != NULL)
+        fg_trace_add(device->trace, "clblast_sgemm", event);
+    return FG_OK;
+}
+
+static fg_status fill_bias(const struct gemm *gemm, const fg_conv_call *call, int pixels)
+{
+    const struct fg_tile_bias_args args = {.pitch = call->out.map->pitch,
+                                           .first_channel = call->out.first_channel,
+                                           .pixels = pixels,
+                                           .bias = (fg_i32)call->first_bias};
+    fg_launch launch = fg_launch_of(gemm->bias);
+
+    fg_launch_buffer(&launch, call->out.map->values);
+    fg_launch_buffer(&launch, call->parameters);
+    fg_launch_value(&launch, &args, sizeof args);
+    return fg_launch_run(&launch, (size_t)call->out.channels, 1);
+}
+
+static fg_status gemm_forward(void *self, const fg_conv_call *call, const fg_buffer *tile)
+{
+    const struct gemm *gemm = self;
+    const fg_conv_shape *shape = &gemm->shape;
+    const int all = call->images * shape->height * shape->width;
+    const size_t pitch = (size_t)call->out.map->pitch;
+    fg_status status = FG_OK;
+
+    if (call->first_bias >= 0)
+        FG_TRY(fill_bias(gemm, call, all));
+    for (int group = 0; group < shape->groups; ++group)
+        for (int first = 0; first < all; first += gemm->pixels) {
+            const int left = all - first;
+            const int pixels = left < gemm->pixels ? left : gemm->pixels;
+            struct product p = product_of(shape, pixels);
+            const size_t channel = (size_t)call->out.first_channel + (size_t)group * p.n;
+            p.first_weight = call->first_weight + (size_t)group * p.n * p.k;
+            p.first_out = channel * pitch + (size_t)first;
+            p.out_pitch = pitch;
+            p.beta = call->first_bias >= 0 ? 1.0f : 0.0f;
+            FG_TRY(make_tile(gemm, call, tile, group, first, pixels));
+            FG_TRY(multiply(call, tile, &p));
+        }
+
+cleanup:
+    return status;
+}
+
+const fg_candidate fg_gemm_candidate = {.algorithm = FG_ALGORITHM_GEMM,
+                                        .create = gemm_create,
+                                        .forward = gemm_forward,
+                                        .free = gemm_free};

@@ -19,7 +19,7 @@
 
 struct gemm {
     fg_conv_shape shape;
-    int pixels; /* of a tile, at most */
+    fg_gemm_tile most;
     const fg_kernel *tile, *bias;
 };
 
@@ -42,30 +42,27 @@ static void gemm_free(void *self)
     free(self);
 }
 
-static struct product product_of(const fg_conv_shape *shape, int pixels)
+static size_t rows_of(const fg_conv_shape *shape)
 {
-    return (struct product){
-        .m = (size_t)pixels,
-        .n = (size_t)(shape->out_channels / shape->groups),
-        .k = (size_t)(shape->in_channels / shape->groups * shape->side * shape->side),
-    };
+    return (size_t)(shape->in_channels / shape->groups * shape->side * shape->side);
 }
 
 /* Whether what CLBlast wants beside a full tile fits into what the plan gives it. */
 static fg_status check_library_bytes(const struct gemm *gemm, fg_device *device)
 {
-    const struct product p = product_of(&gemm->shape, gemm->pixels);
-    const size_t there = fg_algorithm_library_bytes(FG_ALGORITHM_GEMM, &gemm->shape);
+    const size_t m = (size_t)gemm->most.pixels, n = (size_t)gemm->most.outs;
+    const size_t k = rows_of(&gemm->shape);
     size_t wanted = 0;
     fg_status status = FG_OK;
     const CLBlastStatusCode code = CLBlastSGemmTempBufferSize(
-        CLBlastLayoutColMajor, CLBlastTransposeNo, CLBlastTransposeNo, p.m, p.n, p.k, 0, p.m, 0,
-        p.k, 1, p.m, &device->queue, &wanted);
+        CLBlastLayoutColMajor, CLBlastTransposeNo, CLBlastTransposeNo, m, n, k, 0, m, 0, k, 1,
+        m, &device->queue, &wanted);
 
     if (code != CLBlastSuccess)
         return fail("CLBlastSGemmTempBufferSize", code);
-    FG_CHECK(wanted <= there, FG_ERR_DEVICE,
-             "CLBlast wants %zu bytes beside the tile, expected at most %zu", wanted, there);
+    FG_CHECK(wanted <= gemm->most.library_bytes, FG_ERR_DEVICE,
+             "CLBlast wants %zu bytes beside the tile, expected at most %zu", wanted,
+             gemm->most.library_bytes);
 
 cleanup:
     return status;
@@ -79,7 +76,7 @@ static fg_status gemm_create(void **out, fg_kernels *kernels, const fg_conv_shap
     *out = NULL;
     FG_ALLOC(gemm, 1);
     gemm->shape = *shape;
-    gemm->pixels = fg_algorithm_gemm_pixels(shape);
+    gemm->most = fg_algorithm_gemm_tile(shape);
     if (kernels->device->is_cpu)
         FG_TRY(fg_gemm_override(kernels->device));
     FG_TRY(check_library_bytes(gemm, kernels->device));
@@ -155,28 +152,48 @@ static fg_status fill_bias(const struct gemm *gemm, const fg_conv_call *call, in
     return fg_launch_run(&launch, (size_t)call->out.channels, 1);
 }
 
+/* All outputs of a group, of pixels first .. first + pixels - 1. */
+static fg_status multiply_tile(const struct gemm *gemm, const fg_conv_call *call,
+                               const fg_buffer *tile, int group, int first, int pixels)
+{
+    const fg_conv_shape *shape = &gemm->shape;
+    const int outs = shape->out_channels / shape->groups;
+    const size_t pitch = (size_t)call->out.map->pitch, rows = rows_of(shape);
+    fg_status status = FG_OK;
+
+    for (int k = 0; k < outs; k += gemm->most.outs) {
+        const int out = group * outs + k, left = outs - k;
+        const struct product p = {
+            .m = (size_t)pixels,
+            .n = (size_t)(left < gemm->most.outs ? left : gemm->most.outs),
+            .k = rows,
+            .first_weight = call->first_weight + (size_t)out * rows,
+            .first_out = (size_t)(call->out.first_channel + out) * pitch + (size_t)first,
+            .out_pitch = pitch,
+            .beta = call->first_bias >= 0 ? 1.0f : 0.0f,
+        };
+        FG_TRY(multiply(call, tile, &p));
+    }
+
+cleanup:
+    return status;
+}
+
 static fg_status gemm_forward(void *self, const fg_conv_call *call, const fg_buffer *tile)
 {
     const struct gemm *gemm = self;
     const fg_conv_shape *shape = &gemm->shape;
     const int all = call->images * shape->height * shape->width;
-    const size_t pitch = (size_t)call->out.map->pitch;
     fg_status status = FG_OK;
 
     if (call->first_bias >= 0)
         FG_TRY(fill_bias(gemm, call, all));
     for (int group = 0; group < shape->groups; ++group)
-        for (int first = 0; first < all; first += gemm->pixels) {
+        for (int first = 0; first < all; first += gemm->most.pixels) {
             const int left = all - first;
-            const int pixels = left < gemm->pixels ? left : gemm->pixels;
-            struct product p = product_of(shape, pixels);
-            const size_t channel = (size_t)call->out.first_channel + (size_t)group * p.n;
-            p.first_weight = call->first_weight + (size_t)group * p.n * p.k;
-            p.first_out = channel * pitch + (size_t)first;
-            p.out_pitch = pitch;
-            p.beta = call->first_bias >= 0 ? 1.0f : 0.0f;
+            const int pixels = left < gemm->most.pixels ? left : gemm->most.pixels;
             FG_TRY(make_tile(gemm, call, tile, group, first, pixels));
-            FG_TRY(multiply(call, tile, &p));
+            FG_TRY(multiply_tile(gemm, call, tile, group, first, pixels));
         }
 
 cleanup:

@@ -30,50 +30,49 @@ fg_status fg_algorithm_of(fg_algorithm *out, const char *name, const char *what)
 
 /* ---- gemm: a matrix [rows][pixels] of what a group reads, times its weights ---- */
 
-static size_t gemm_rows(const fg_conv_shape *shape)
-{
-    return (size_t)(shape->in_channels / shape->groups * shape->side * shape->side);
-}
-
-static size_t gemm_outs(const fg_conv_shape *shape)
-{
-    return (size_t)(shape->out_channels / shape->groups);
-}
-
 static size_t rounded(size_t value)
 {
     return (value + GEMM_UNIT - 1) / GEMM_UNIT * GEMM_UNIT;
 }
 
-/* What the library may copy: of each pixel the tile's rows and the product, and the weights. */
-static size_t gemm_pixel_floats(const fg_conv_shape *shape)
+static size_t gemm_rows(const fg_conv_shape *shape)
 {
-    return rounded(gemm_rows(shape)) + rounded(gemm_outs(shape));
+    return (size_t)(shape->in_channels / shape->groups * shape->side * shape->side);
 }
 
-static size_t gemm_weight_floats(const fg_conv_shape *shape)
+/* What the library may copy: the weights of these outputs, and of each pixel the tile's rows and the
+ * product. */
+static size_t gemm_weight_floats(const fg_conv_shape *shape, size_t outs)
 {
-    return rounded(gemm_rows(shape)) * rounded(gemm_outs(shape));
+    return rounded(gemm_rows(shape)) * rounded(outs);
 }
 
-int fg_algorithm_gemm_pixels(const fg_conv_shape *shape)
+static size_t gemm_pixel_floats(const fg_conv_shape *shape, size_t outs)
+{
+    return rounded(gemm_rows(shape)) + rounded(outs);
+}
+
+fg_gemm_tile fg_algorithm_gemm_tile(const fg_conv_shape *shape)
 {
     const size_t most = FG_TILE_BYTES_MOST / sizeof(float);
     const size_t all = (size_t)shape->images * (size_t)(shape->height * shape->width);
-    const size_t weights = gemm_weight_floats(shape);
-    const size_t pixel = gemm_rows(shape) + gemm_pixel_floats(shape);
-    size_t pixels;
+    size_t outs = (size_t)(shape->out_channels / shape->groups), pixels;
 
-    if (weights >= most)
-        return 0;
-    pixels = (most - weights) / pixel / GEMM_UNIT * GEMM_UNIT;
-    return (int)(pixels < all ? pixels : all);
-}
-
-static size_t gemm_library_floats(const fg_conv_shape *shape)
-{
-    const size_t pixels = rounded((size_t)fg_algorithm_gemm_pixels(shape));
-    return pixels * gemm_pixel_floats(shape) + gemm_weight_floats(shape);
+    while (outs > GEMM_UNIT && gemm_weight_floats(shape, outs) > most / 2)
+        outs = rounded(outs) - GEMM_UNIT;
+    if (gemm_weight_floats(shape, outs) >= most)
+        return (fg_gemm_tile){0};
+    pixels = (most - gemm_weight_floats(shape, outs)) /
+             (gemm_rows(shape) + gemm_pixel_floats(shape, outs)) / GEMM_UNIT * GEMM_UNIT;
+    pixels = pixels < all ? pixels : all;
+    return (fg_gemm_tile){
+        .pixels = (int)pixels,
+        .outs = (int)outs,
+        .bytes = gemm_rows(shape) * pixels * sizeof(float),
+        .library_bytes = (rounded(pixels) * gemm_pixel_floats(shape, outs) +
+                          gemm_weight_floats(shape, outs)) *
+                         sizeof(float),
+    };
 }
 
 /* ---- all of them ---- */
@@ -87,7 +86,7 @@ bool fg_algorithm_can(fg_algorithm algorithm, const fg_conv_shape *shape)
     case FG_ALGORITHM_DIRECT:
         return true;
     case FG_ALGORITHM_GEMM:
-        return !drops && fg_algorithm_gemm_pixels(shape) > 0;
+        return !drops && fg_algorithm_gemm_tile(shape).pixels > 0;
     case FG_ALGORITHM_FFT:
     case FG_ALGORITHM_WINOGRAD:
     case FG_ALGORITHMS:
@@ -100,7 +99,7 @@ size_t fg_algorithm_tile_bytes(fg_algorithm algorithm, const fg_conv_shape *shap
 {
     switch (algorithm) {
     case FG_ALGORITHM_GEMM:
-        return gemm_rows(shape) * (size_t)fg_algorithm_gemm_pixels(shape) * sizeof(float);
+        return fg_algorithm_gemm_tile(shape).bytes;
     case FG_ALGORITHM_DIRECT:
     case FG_ALGORITHM_FFT:
     case FG_ALGORITHM_WINOGRAD:
@@ -114,7 +113,7 @@ size_t fg_algorithm_library_bytes(fg_algorithm algorithm, const fg_conv_shape *s
 {
     switch (algorithm) {
     case FG_ALGORITHM_GEMM:
-        return gemm_library_floats(shape) * sizeof(float);
+        return fg_algorithm_gemm_tile(shape).library_bytes;
     case FG_ALGORITHM_DIRECT:
     case FG_ALGORITHM_FFT:
     case FG_ALGORITHM_WINOGRAD:

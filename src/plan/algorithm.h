@@ -33,8 +33,15 @@ bool fg_algorithm_can(fg_algorithm algorithm, const fg_conv_shape *shape);
 size_t fg_algorithm_tile_bytes(fg_algorithm algorithm, const fg_conv_shape *shape);
 size_t fg_algorithm_library_bytes(fg_algorithm algorithm, const fg_conv_shape *shape);
 
-/* Pixels of gemm's tile; 0: not even the weights fit beside one. */
-int fg_algorithm_gemm_pixels(const fg_conv_shape *shape);
+/* What gemm multiplies at once: a tile of so many pixels of a group, with so many of its outputs.
+ * pixels 0: the rows are too long. */
+typedef struct fg_gemm_tile {
+    int pixels;
+    int outs;
+    size_t bytes, library_bytes;
+} fg_gemm_tile;
+
+fg_gemm_tile fg_algorithm_gemm_tile(const fg_conv_shape *shape);
 
 /* Says which algorithm computes a convolution. */
 typedef struct fg_chooser {

@@ -108,14 +108,14 @@ START_TEST(forward_is_the_reference)
 }
 END_TEST
 
-/* Several tiles; sizes of which the library's are a whole number, and which it need not copy; as many
+/* Several tiles, or several parts of the outputs; sizes of which the library's are a whole number, and which it need not copy; as many
  * inputs as a classifier has. */
 START_TEST(many_tiles_are_the_reference)
 {
     static const fg_conv_case cases[] = {
         {3, {8, 32, 32}, {60, 36}, 48, 1, 1}, {1, {16, 32, 32}, {100, 56}, 24, 1, 1},
         {3, {2, 32, 32}, {12}, 12, 1, 1},     {1, {64, 1, 1}, {2000, 48}, 100, 1, 1},
-        {3, {1, 7, 7}, {512}, 512, 1, 1},
+        {3, {1, 7, 7}, {512}, 512, 1, 1},     {1, {3, 1, 1}, {4096}, 600, 1, 1},
     };
     const fg_conv_case *shape = &cases[_i];
 
@@ -174,7 +174,7 @@ int main(void)
     tcase_add_unchecked_fixture(tests, open_device, close_device);
     tcase_add_checked_fixture(tests, NULL, fg_arrays_clear);
     tcase_add_loop_test(tests, forward_is_the_reference, 0, cases);
-    tcase_add_loop_test(tests, many_tiles_are_the_reference, 0, 5);
+    tcase_add_loop_test(tests, many_tiles_are_the_reference, 0, 6);
     tcase_add_loop_test(tests, statistics_are_those_of_what_was_written, 0, cases);
     tcase_add_test(tests, the_same_bits_come_again);
     suite_add_tcase(suite, tests);

@@ -1,0 +1,292 @@
+/* bench_candidates.c - forward passes of convolutions: the direct kernels beside every candidate.
+ *
+ * Everything that computes a shape computes it in turn, so that what else the machine does falls on
+ * all alike. Norm, ReLU and statistics are part of each. The error is the largest difference from
+ * what the direct kernels give, over the root mean square of that.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <argp.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "harness.h"
+#include "ops/trial.h"
+
+#define COUNT(list) (sizeof(list) / sizeof(list)[0])
+
+struct options {
+    const char *device;
+    int batch;
+    int side; /* only shapes with filters of this side; 0: all */
+    int json;
+};
+
+/* Of networks; of their kind, what candidates are made for. */
+static const struct shape {
+    int side, stride, groups, in, out, map; /* map: side of what is read */
+} shapes[] = {
+    {1, 1, 1, 96, 48, 32},    {1, 1, 1, 448, 224, 32}, {1, 1, 1, 256, 128, 28},
+    {1, 1, 1, 1024, 512, 14}, {1, 1, 1, 2048, 512, 7}, {1, 1, 1, 1024, 1000, 1},
+    {1, 1, 1, 4096, 4096, 1}, {1, 2, 1, 256, 512, 28}, {3, 1, 1, 3, 16, 32},
+    {3, 1, 1, 48, 12, 32},    {3, 1, 1, 36, 36, 32},   {3, 1, 1, 128, 32, 28},
+    {3, 1, 1, 64, 64, 32},    {3, 1, 1, 128, 128, 16}, {3, 1, 1, 256, 256, 14},
+    {3, 1, 1, 512, 512, 7},   {3, 2, 1, 128, 128, 28}, {3, 1, 32, 128, 128, 28},
+    {5, 1, 1, 32, 32, 32},    {7, 1, 1, 32, 32, 32},   {7, 2, 1, 3, 64, 64},
+    {9, 1, 1, 16, 16, 32},    {11, 1, 1, 16, 16, 32},  {11, 1, 1, 48, 48, 16},
+};
+
+/* One way to compute a shape. */
+struct way {
+    fg_trial trial;
+    fg_conv_op direct;
+    fg_candidate_op candidate; /* of none: the direct kernels */
+    double seconds[FG_HARNESS_SAMPLES];
+    float *output;
+};
+
+enum { OPTION_JSON = 256, OPTION_BATCH, OPTION_SIDE };
+
+static const struct argp_option option_list[] = {
+    {"device", 'd', "DEVICE", 0, "Number of a device, or text in its or its platform's name",
+     0},
+    {"batch", OPTION_BATCH, "N", 0, "Images (16)", 0},
+    {"side", OPTION_SIDE, "N", 0, "Only filters of this side", 0},
+    {"json", OPTION_JSON, NULL, 0, "Print one JSON object", 0},
+    {0}};
+
+static int number(const char *text, const char *option, struct argp_state *state)
+{
+    char *end;
+    const long value = strtol(text, &end, 10);
+
+    if (end == text || *end != '\0' || value < 1 || value > 1024)
+        argp_error(state, "%s is \"%s\", expected a number 1..1024", option, text);
+    return (int)value;
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+    struct options *options = state->input;
+
+    switch (key) {
+    case 'd':
+        options->device = argument;
+        return 0;
+    case OPTION_BATCH:
+        options->batch = number(argument, "--batch", state);
+        return 0;
+    case OPTION_SIDE:
+        options->side = number(argument, "--side", state);
+        return 0;
+    case OPTION_JSON:
+        options->json = 1;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static void print_log(void *user, fg_log_level level, const char *line)
+{
+    (void)user;
+    if (level <= FG_LOG_WARN)
+        fprintf(stderr, "bench_candidates: %s\n", line);
+}
+
+static fg_conv_shape conv_shape(const struct shape *shape, int batch)
+{
+    const int out = (shape->map - 1) / shape->stride + 1;
+
+    return (fg_conv_shape){.side = shape->side,
+                           .stride = shape->stride,
+                           .groups = shape->groups,
+                           .in_channels = shape->in,
+                           .out_channels = shape->out,
+                           .height = out,
+                           .width = out,
+                           .in_height = shape->map,
+                           .in_width = shape->map,
+                           .images = batch};
+}
+
+static fg_status run_once(struct way *way)
+{
+    fg_status status = FG_OK;
+
+    if (way->candidate.candidate != NULL)
+        FG_TRY(fg_candidate_forward(&way->candidate, &way->trial.call, way->trial.tile));
+    else
+        FG_TRY(fg_conv_forward(&way->direct, &way->trial.call));
+    FG_TRY(fg_device_finish(way->trial.out.values->device));
+
+cleanup:
+    return status;
+}
+
+/* The first run, which may compile. */
+static fg_status prepare(struct way *way, fg_kernels *kernels, fg_algorithm algorithm,
+                         const fg_conv_shape *shape)
+{
+    fg_status status = FG_OK;
+
+    FG_TRY(fg_trial_create(&way->trial, kernels->device, shape, algorithm));
+    FG_TRY(fg_conv_prepare(&way->direct, kernels, shape, NULL));
+    FG_TRY(fg_candidate_prepare(&way->candidate, kernels, fg_candidate_of(algorithm), shape));
+    FG_TRY(run_once(way));
+    FG_ALLOC(way->output, way->trial.written);
+    FG_TRY(fg_buffer_read(way->trial.out.values, 0, way->output,
+                          way->trial.written * sizeof *way->output));
+
+cleanup:
+    return status;
+}
+
+static void clear(struct way *way)
+{
+    fg_candidate_clear(&way->candidate);
+    fg_trial_clear(&way->trial);
+    free(way->output);
+    *way = (struct way){0};
+}
+
+static double error_of(const struct way *way, const struct way *direct)
+{
+    double largest = 0.0, squares = 0.0;
+
+    for (size_t i = 0; i < way->trial.written; ++i) {
+        const double expected = (double)direct->output[i];
+        const double error = fabs((double)way->output[i] - expected);
+        largest = error <= largest ? largest : error; /* a NaN stays */
+        squares += expected * expected;
+    }
+    return largest / sqrt(squares / (double)way->trial.written);
+}
+
+static fg_status report(json_t *rows, const fg_conv_shape *s, struct way *ways)
+{
+    const double products = (double)s->images * s->height * s->width * s->side * s->side *
+                            s->in_channels / s->groups * s->out_channels;
+    fg_status status = FG_OK;
+    double direct_ms = 0.0;
+
+    for (int i = 0; i < FG_ALGORITHMS; ++i) {
+        struct way *way = &ways[i];
+        if (way->output == NULL)
+            continue;
+        const fg_harness_figure time = fg_harness_figure_of(way->seconds, FG_HARNESS_SAMPLES);
+        const double ms = 1e3 * time.median, gflops = 2e-9 * products / time.median;
+        const double error = error_of(way, &ways[FG_ALGORITHM_DIRECT]);
+        if (i == FG_ALGORITHM_DIRECT)
+            direct_ms = ms;
+        if (rows == NULL) {
+            printf("%dx%d/%d %4d -> %4d  %2dx%-2d  groups %-3d %-9s %9.3f %8.1f %7.2f %9.1e\n",
+                   s->side, s->side, s->stride, s->in_channels, s->out_channels, s->in_height,
+                   s->in_width, s->groups, fg_algorithm_names[i], ms, gflops, direct_ms / ms,
+                   error);
+            continue;
+        }
+        FG_CHECK(
+            json_array_append_new(
+                rows, json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:s, s:f, s:f, s:f, s:f}",
+                                "side", s->side, "stride", s->stride, "groups", s->groups, "in",
+                                s->in_channels, "out", s->out_channels, "map", s->in_height,
+                                "algorithm", fg_algorithm_names[i], "ms", ms, "ms_min",
+                                1e3 * time.min, "gflops", gflops, "error", error)) == 0,
+            FG_ERR_MEMORY, "host memory ran out");
+    }
+    FG_CHECK(fflush(stdout) == 0 && !ferror(stdout), FG_ERR_FILE, "stdout cannot be written");
+
+cleanup:
+    return status;
+}
+
+static fg_status measure(json_t *rows, fg_kernels *kernels, const fg_conv_shape *shape)
+{
+    struct way ways[FG_ALGORITHMS] = {0};
+    fg_status status = FG_OK;
+
+    for (int i = 0; i < FG_ALGORITHMS; ++i)
+        if (i == FG_ALGORITHM_DIRECT || (fg_candidate_of((fg_algorithm)i) != NULL &&
+                                         fg_algorithm_can((fg_algorithm)i, shape)))
+            FG_TRY(prepare(&ways[i], kernels, (fg_algorithm)i, shape));
+    for (int sample = 0; sample < FG_HARNESS_SAMPLES; ++sample)
+        for (int i = 0; i < FG_ALGORITHMS; ++i) {
+            if (ways[i].output == NULL)
+                continue;
+            const double start = fg_harness_seconds();
+            FG_TRY(run_once(&ways[i]));
+            ways[i].seconds[sample] = fg_harness_seconds() - start;
+        }
+    FG_TRY(report(rows, shape, ways));
+
+cleanup:
+    for (int i = 0; i < FG_ALGORITHMS; ++i)
+        clear(&ways[i]);
+    return status;
+}
+
+static fg_status run(const struct options *options, fg_device *device)
+{
+    const fg_device_info *info = fg_device_information(device);
+    fg_kernels kernels = {.device = device};
+    fg_status status = FG_OK;
+    json_t *rows = options->json ? json_array() : NULL;
+    json_t *object = options->json ? fg_harness_json(device) : NULL;
+
+    if (!options->json)
+        printf("device   %s\nplatform %s, driver %s, %d compute units\ncommit   %s\n"
+               "batch    %d\n\n%-37s %-9s %9s %8s %7s %9s\n",
+               info->name, info->platform, info->driver, info->compute_units,
+               fg_harness_commit(), options->batch, "convolution/stride", "algorithm", "ms",
+               "GFLOP/s", "speed", "error");
+    for (size_t i = 0; i < COUNT(shapes); ++i) {
+        const fg_conv_shape shape = conv_shape(&shapes[i], options->batch);
+        if (options->side == 0 || options->side == shape.side)
+            FG_TRY(measure(rows, &kernels, &shape));
+    }
+    if (options->json) {
+        FG_CHECK(object != NULL &&
+                     json_object_set_new(object, "batch", json_integer(options->batch)) == 0 &&
+                     json_object_set(object, "convolutions", rows) == 0,
+                 FG_ERR_MEMORY, "host memory ran out");
+        status = fg_harness_print(object);
+        object = NULL;
+    }
+
+cleanup:
+    json_decref(object);
+    json_decref(rows);
+    fg_kernels_clear(&kernels);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    fg_status status = FG_OK;
+    const struct argp parser = {
+        option_list,
+        parse_option,
+        NULL,
+        "Times forward passes of convolutions by the direct kernels and by every candidate.",
+        NULL,
+        NULL,
+        NULL};
+    struct options options = {.batch = 16};
+    fg_device_config config = FG_DEVICE_CONFIG_INIT;
+    fg_device *device = NULL;
+
+    argp_err_exit_status = 2; /* a mistake in the options */
+    argp_parse(&parser, argc, argv, 0, NULL, &options);
+    config.match = options.device;
+    config.log = print_log;
+    FG_TRY(fg_device_create(&device, &config));
+    FG_TRY(run(&options, device));
+
+cleanup:
+    fg_device_free(device);
+    if (status != FG_OK)
+        fprintf(stderr, "bench_candidates: %s\n", fg_error_message());
+    return status == FG_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -9,18 +9,17 @@
  */
 #include "ops/gemm.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 #include <clblast_c.h>
 
-#include "cl/tile.h"
 #include "device/trace.h"
+#include "ops/tile.h"
 
 struct gemm {
     fg_conv_shape shape;
     fg_gemm_tile most;
-    const fg_kernel *tile, *bias;
+    fg_tile_op tile;
 };
 
 /* One product: m pixels, n outputs of a group, k rows of the tile. */
@@ -80,44 +79,13 @@ static fg_status gemm_create(void **out, fg_kernels *kernels, const fg_conv_shap
     if (kernels->device->is_cpu)
         FG_TRY(fg_gemm_override(kernels->device));
     FG_TRY(check_library_bytes(gemm, kernels->device));
-    FG_TRY(fg_kernels_get(&gemm->tile, kernels, FG_KERNEL_tile_forward, ""));
-    FG_TRY(fg_kernels_get(&gemm->bias, kernels, FG_KERNEL_tile_bias, ""));
+    FG_TRY(fg_tile_prepare(&gemm->tile, kernels));
     *out = gemm;
     gemm = NULL;
 
 cleanup:
     gemm_free(gemm);
     return status;
-}
-
-/* Pixels first .. first + pixels - 1 of what a group reads. */
-static fg_status make_tile(const struct gemm *gemm, const fg_conv_call *call,
-                           const fg_buffer *tile, int group, int first, int pixels)
-{
-    const fg_conv_shape *shape = &gemm->shape;
-    const int channels = shape->in_channels / shape->groups;
-    const struct fg_tile_args args = {
-        .in_pitch = call->in.map->pitch,
-        .first_source = call->in.first_source,
-        .first = group * channels,
-        .side = shape->side,
-        .stride = shape->stride,
-        .in_height = shape->in_height,
-        .in_width = shape->in_width,
-        .out_height = shape->height,
-        .out_width = shape->width,
-        .first_pixel = first,
-        .pixels = pixels,
-        .floor = call->relu ? 0.0f : -INFINITY,
-    };
-    fg_launch launch = fg_launch_of(gemm->tile);
-
-    fg_launch_buffer(&launch, tile);
-    fg_launch_buffer(&launch, call->in.map->values);
-    fg_launch_buffer(&launch, call->in.sources);
-    fg_launch_buffer(&launch, call->affine);
-    fg_launch_value(&launch, &args, sizeof args);
-    return fg_launch_run(&launch, (size_t)channels, (size_t)(shape->side * shape->side));
 }
 
 static fg_status multiply(const fg_conv_call *call, const fg_buffer *tile,
@@ -138,23 +106,9 @@ static fg_status multiply(const fg_conv_call *call, const fg_buffer *tile,
     return FG_OK;
 }
 
-static fg_status fill_bias(const struct gemm *gemm, const fg_conv_call *call, int pixels)
-{
-    const struct fg_tile_bias_args args = {.pitch = call->out.map->pitch,
-                                           .first_channel = call->out.first_channel,
-                                           .pixels = pixels,
-                                           .bias = (fg_i32)call->first_bias};
-    fg_launch launch = fg_launch_of(gemm->bias);
-
-    fg_launch_buffer(&launch, call->out.map->values);
-    fg_launch_buffer(&launch, call->parameters);
-    fg_launch_value(&launch, &args, sizeof args);
-    return fg_launch_run(&launch, (size_t)call->out.channels, 1);
-}
-
-/* All outputs of a group, of pixels first .. first + pixels - 1. */
-static fg_status multiply_tile(const struct gemm *gemm, const fg_conv_call *call,
-                               const fg_buffer *tile, int group, int first, int pixels)
+/* The part's pixels of all outputs of its group. */
+static fg_status multiply_part(const struct gemm *gemm, const fg_conv_call *call,
+                               const fg_buffer *tile, const fg_tile_part *part)
 {
     const fg_conv_shape *shape = &gemm->shape;
     const int outs = shape->out_channels / shape->groups;
@@ -162,13 +116,13 @@ static fg_status multiply_tile(const struct gemm *gemm, const fg_conv_call *call
     fg_status status = FG_OK;
 
     for (int k = 0; k < outs; k += gemm->most.outs) {
-        const int out = group * outs + k, left = outs - k;
+        const int out = part->group * outs + k, left = outs - k;
         const struct product p = {
-            .m = (size_t)pixels,
+            .m = (size_t)part->pixels,
             .n = (size_t)(left < gemm->most.outs ? left : gemm->most.outs),
             .k = rows,
             .first_weight = call->first_weight + (size_t)out * rows,
-            .first_out = (size_t)(call->out.first_channel + out) * pitch + (size_t)first,
+            .first_out = (size_t)(call->out.first_channel + out) * pitch + (size_t)part->first,
             .out_pitch = pitch,
             .beta = call->first_bias >= 0 ? 1.0f : 0.0f,
         };
@@ -187,13 +141,14 @@ static fg_status gemm_forward(void *self, const fg_conv_call *call, const fg_buf
     fg_status status = FG_OK;
 
     if (call->first_bias >= 0)
-        FG_TRY(fill_bias(gemm, call, all));
+        FG_TRY(fg_tile_bias(&gemm->tile, call));
     for (int group = 0; group < shape->groups; ++group)
         for (int first = 0; first < all; first += gemm->most.pixels) {
             const int left = all - first;
-            const int pixels = left < gemm->most.pixels ? left : gemm->most.pixels;
-            FG_TRY(make_tile(gemm, call, tile, group, first, pixels));
-            FG_TRY(multiply_tile(gemm, call, tile, group, first, pixels));
+            const fg_tile_part part = {group, first,
+                                       left < gemm->most.pixels ? left : gemm->most.pixels};
+            FG_TRY(fg_tile_forward(&gemm->tile, shape, call, tile, &part));
+            FG_TRY(multiply_part(gemm, call, tile, &part));
         }
 
 cleanup:

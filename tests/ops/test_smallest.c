@@ -14,6 +14,7 @@
 #include "ops/sgd.h"
 #include "ops/softmax_loss.h"
 #include "ops/sum.h"
+#include "ops/tile.h"
 #include "ops/weights.h"
 #include "support/arrays.h"
 #include "support/conv_run.h"
@@ -245,6 +246,30 @@ START_TEST(sums)
 }
 END_TEST
 
+/* A 3x3 at both strides, and a 1x1: parts that begin in the middle of a row and of a vector. */
+START_TEST(tiles)
+{
+    static const fg_conv_case cases[] = {{3, {2, 5, 4}, {1, 2}, 2, 1, 1},
+                                         {3, {2, 5, 4}, {2}, 2, 2, 2},
+                                         {1, {3, 5, 4}, {2}, 2, 1, 1}};
+    fg_tile_op op;
+
+    FG_EXPECT_OK(fg_tile_prepare(&op, &kernels));
+    for (size_t i = 0; i < FG_SHAPES_COUNT(cases); ++i) {
+        fg_conv_run run;
+        fg_conv_run_create(&run, &kernels, &cases[i], FG_CONV_LINEAR);
+        fg_conv_run_forward(&run);
+        const int rows = run.call.in.channels * run.shape->side * run.shape->side;
+        const fg_tile_part part = {run.shape->groups - 1, 3, run.out.pixels - 3};
+        const fg_buffer *tile = fg_arrays_scratch((size_t)(rows * part.pixels));
+        FG_EXPECT_OK(fg_tile_forward(&op, &run.op.shape, &run.call, tile, &part));
+        FG_EXPECT_OK(fg_tile_bias(&op, &run.call));
+    }
+    mark(op.forward);
+    mark(op.bias);
+}
+END_TEST
+
 START_TEST(candidates)
 {
     const fg_conv_case shape = {1, {1, 26, 40}, {3}, 2, 1, 1};
@@ -339,6 +364,7 @@ int main(void)
     tcase_add_test(tests, pools);
     tcase_add_test(tests, max_pools);
     tcase_add_loop_test(tests, sums, 0, 3);
+    tcase_add_test(tests, tiles);
     tcase_add_test(tests, candidates);
     tcase_add_test(tests, classifier_and_update);
     tcase_add_test(tests, fill_and_peak);

@@ -104,6 +104,7 @@ static fg_status run(const struct options *options, const fg_timing *timing, fg_
     fg_status status = FG_OK;
     fg_profile *profile = NULL;
     fg_report *report = NULL;
+    char mode[FG_TIMING_MODE];
 
     FG_TRY(fg_profile_create(&profile, options->timing.steps));
     for (int i = -options->timing.warmup; i < options->timing.steps; ++i)
@@ -111,7 +112,8 @@ static fg_status run(const struct options *options, const fg_timing *timing, fg_
                        options->infer ? fg_steps_infer : fg_steps_train));
     FG_TRY(fg_profile_finish(profile));
     FG_TRY(fg_report_create(&report, timing, fg_net_plan(net), profile,
-                            options->infer ? "infer" : "train"));
+                            options->infer ? "infer"
+                                           : fg_timing_train_mode(mode, &options->timing)));
     FG_TRY(options->timing.json ? fg_report_json_print(report)
                                 : fg_report_table_print(report, options->rows));
 

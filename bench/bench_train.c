@@ -16,13 +16,15 @@ int main(int argc, char **argv)
     fg_net_config config = FG_NET_CONFIG_INIT;
     fg_timing timing = {0};
     fg_net *net = NULL;
+    char mode[FG_TIMING_MODE];
 
     FG_TRY(fg_timing_create(&timing, &options));
     config.model = options.model;
     config.images = options.batch;
     config.memory_target = options.memory_target;
     FG_TRY(fg_net_create(&net, timing.device, &config));
-    FG_TRY(fg_timing_run(&timing, net, "train", 3, fg_steps_train));
+    FG_TRY(
+        fg_timing_run(&timing, net, fg_timing_train_mode(mode, &options), 3, fg_steps_train));
 
 cleanup:
     fg_net_free(net);

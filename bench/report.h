@@ -33,7 +33,7 @@ typedef struct fg_report {
     const fg_timing *timing;
     const fg_plan *plan;
     const fg_profile *profile;
-    const char *mode; /* "train", "infer" */
+    const char *mode; /* "train", "train-lean", "infer" */
     fg_harness_figure fma, copy;
     fg_row *rows;             /* owned, like all that follows */
     fg_report_entry *entries; /* farthest above their floor first */

@@ -114,6 +114,15 @@ static float about_normal(uint32_t index)
                           fg_random_uniform(r.z) + fg_random_uniform(r.w) - 2.0f);
 }
 
+const char *fg_timing_train_mode(char out[FG_TIMING_MODE], const fg_timing_options *options)
+{
+    if (options->memory_target == FG_MEMORY_FAST)
+        snprintf(out, FG_TIMING_MODE, "train");
+    else
+        snprintf(out, FG_TIMING_MODE, "train-%s", options->memory);
+    return out;
+}
+
 fg_status fg_timing_create(fg_timing *timing, const fg_timing_options *options)
 {
     fg_status status = FG_OK;
@@ -166,10 +175,9 @@ static fg_status report_json(const fg_timing *timing, const fg_plan_info *info,
     fg_status status = FG_OK;
     json_t *object = fg_harness_json(timing->device);
     json_t *figures = json_pack(
-        "{s:s, s:s, s:i, s:s, s:s, s:f, s:f, s:f, s:i, s:f, s:I, s:I, s:f, s:f, s:f}",
-        "command", timing->options.command, "model", info->model, "batch",
-        timing->options.batch, "mode", mode, "memory", timing->options.memory,
-        "images_per_second", r->images_per_second, "step_ms_median", r->step.median * 1e3,
+        "{s:s, s:s, s:i, s:s, s:f, s:f, s:f, s:i, s:f, s:I, s:I, s:f, s:f, s:f}", "command",
+        timing->options.command, "model", info->model, "batch", timing->options.batch, "mode",
+        mode, "images_per_second", r->images_per_second, "step_ms_median", r->step.median * 1e3,
         "step_ms_min", r->step.min * 1e3, "samples", r->step.samples, "start_s", r->start_s,
         "device_bytes_peak", (json_int_t)info->device_bytes_peak, "rss_bytes_peak",
         (json_int_t)r->resident, "gflops", r->gflops, "peak_gflops", r->peak.median,
@@ -200,8 +208,7 @@ static fg_status report_table(const fg_timing *timing, const fg_plan_info *info,
     printf("first step done  %.2f s after the start\n", r->start_s);
     printf("GFLOP/s          %.1f, %.1f %% of the peak of %.1f\n", r->gflops,
            100.0 * r->gflops / r->peak.median, r->peak.median);
-    printf("device memory    %.1f MB (%s), process %.1f MB\n",
-           (double)info->device_bytes_peak / 1e6, timing->options.memory,
+    printf("device memory    %.1f MB, process %.1f MB\n", (double)info->device_bytes_peak / 1e6,
            (double)r->resident / 1e6);
     FG_CHECK(fflush(stdout) == 0 && !ferror(stdout), FG_ERR_FILE, "stdout cannot be written");
 

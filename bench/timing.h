@@ -49,6 +49,10 @@ typedef struct fg_timing {
     int32_t *labels;   /* owned: [batch] */
 } fg_timing;
 
+/* What results of training are known by: "train", with another memory setting "train-lean". */
+#define FG_TIMING_MODE 64
+const char *fg_timing_train_mode(char out[FG_TIMING_MODE], const fg_timing_options *options);
+
 /* Opens the device and makes a batch for the model. */
 fg_status fg_timing_create(fg_timing *timing, const fg_timing_options *options);
 void fg_timing_clear(fg_timing *timing);

@@ -5,6 +5,7 @@
 # Quoted includes are pasted, each header once, between #line directives, so that a driver's messages
 # name the real file and line. A header is pasted where it is first named, which must therefore not
 # lie inside an #if. The texts become byte arrays: compilers limit the length of string literals.
+# A last source, "plain", is all files of plain kernels, one behind the other.
 #
 # SPDX-License-Identifier: MIT
 cmake_minimum_required(VERSION 3.18)
@@ -40,19 +41,30 @@ function(paste out file)
   set(${out} "${text}${rest}" PARENT_SCOPE)
 endfunction()
 
-file(STRINGS "${CL_DIR}/kernels.def" lines REGEX "^FG_KERNEL")
-set(names "")
-foreach(line IN LISTS lines)
-  string(REGEX REPLACE "^FG_KERNEL\\(([a-z0-9_]+),.*" "\\1" name "${line}")
-  list(APPEND names "${name}")
-endforeach()
-list(REMOVE_DUPLICATES names)
+# Sets out to the files of kernels.def whose kernels stand in a macro of this name.
+function(list_files out macro)
+  file(STRINGS "${CL_DIR}/kernels.def" lines REGEX "^${macro}\\(")
+  list(TRANSFORM lines REPLACE "^[A-Z_]+\\(([a-z0-9_]+),.*" "\\1")
+  list(REMOVE_DUPLICATES lines)
+  set(${out} "${lines}" PARENT_SCOPE)
+endfunction()
+
+list_files(all "FG_(PLAIN_)?KERNEL")
+list_files(plain "FG_PLAIN_KERNEL")
 
 set(arrays "")
 set(table "")
-foreach(name IN LISTS names)
+foreach(name IN LISTS all ITEMS plain)
+  set(files "${name}")
+  if(name STREQUAL "plain")
+    set(files "${plain}")
+  endif()
   set_property(GLOBAL PROPERTY EMBEDDED "")
-  paste(text "${name}.cl")
+  set(text "")
+  foreach(file IN LISTS files)
+    paste(pasted "${file}.cl")
+    string(APPEND text "${pasted}")
+  endforeach()
   string(HEX "${text}" hex)
   string(REGEX REPLACE "(................................)" "\\1\n" hex "${hex}")
   string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1, " hex "${hex}")

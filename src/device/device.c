@@ -100,7 +100,8 @@ cleanup:
 /* What needs the context. */
 static void device_complete(fg_device *device)
 {
-    device->prefetch = device->is_cpu && fg_program_takes_prefetch(device);
+    if (device->is_cpu)
+        fg_program_try_prefetch(device);
     fg_log_line(&device->log, FG_LOG_INFO, "device: %s, %s, driver %s, %d compute units",
                 device->info.platform, device->info.name, device->info.driver,
                 device->info.compute_units);

@@ -22,9 +22,12 @@ struct fg_program {
 static const struct {
     const char *file;
     const char *name;
+    bool plain;
 } kernels[FG_KERNELS] = {
-#define FG_KERNEL(file, kernel) {#file, #kernel},
+#define FG_KERNEL(file, kernel) {#file, #kernel, false},
+#define FG_PLAIN_KERNEL(file, kernel) {#file, #kernel, true},
 #include "cl/kernels.def"
+#undef FG_PLAIN_KERNEL
 #undef FG_KERNEL
 };
 
@@ -36,6 +39,13 @@ const char *fg_kernel_name(enum fg_kernel_id id)
 const char *fg_kernel_file(enum fg_kernel_id id)
 {
     return kernels[id].file;
+}
+
+/* The source that has the kernel. One for all that are plain is not to be found in a folder. */
+static const char *source_of(enum fg_kernel_id id, const char *options)
+{
+    const bool plain = kernels[id].plain && options[0] == '\0' && fg_env_cl_dir() == NULL;
+    return plain ? "plain" : kernels[id].file;
 }
 
 /* The text of folder/name.cl. Its includes are left to the driver. */
@@ -233,7 +243,7 @@ fg_status fg_kernel_create(fg_kernel **out, fg_device *device, enum fg_kernel_id
     kernel->device = device;
     kernel->id = id;
     pthread_mutex_lock(&device->programs_lock);
-    status = find_program(&program, &report, device, fg_kernel_file(id), options);
+    status = find_program(&program, &report, device, source_of(id, options), options);
     if (status == FG_OK)
         kernel->kernel = clCreateKernel(program, fg_kernel_name(id), &code);
     pthread_mutex_unlock(&device->programs_lock);
@@ -259,18 +269,19 @@ void fg_kernel_free(fg_kernel *kernel)
     free(kernel);
 }
 
-bool fg_program_takes_prefetch(const fg_device *device)
+void fg_program_try_prefetch(fg_device *device)
 {
-    const char *source = "__kernel void try_prefetch(__global const float *from)\n"
-                         "{ __builtin_prefetch((const void *)(size_t)from); }\n";
-    cl_int code = CL_SUCCESS;
-    cl_program program = clCreateProgramWithSource(device->context, 1, &source, NULL, &code);
+    cl_program program = NULL;
+    char *report = NULL;
 
-    if (program == NULL)
-        return false;
-    code = clBuildProgram(program, 1, &device->id, "-cl-std=CL1.2", NULL, NULL);
-    clReleaseProgram(program);
-    return code == CL_SUCCESS;
+    pthread_mutex_lock(&device->programs_lock);
+    device->prefetch = true;
+    device->prefetch = find_program(&program, &report, device,
+                                    source_of(FG_KERNEL_prefetch_try, ""), "") == FG_OK;
+    pthread_mutex_unlock(&device->programs_lock);
+    if (device->prefetch)
+        log_report(device, FG_LOG_DEBUG, report);
+    free(report);
 }
 
 void fg_program_free_all(fg_program *programs)

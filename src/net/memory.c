@@ -54,6 +54,17 @@ fg_status fg_net_place(fg_net *net)
     for (int i = 0; i < FG_PARTS; ++i)
         if (plan->part_bytes[i] > 0)
             FG_TRY(fg_buffer_create(&net->parts[i], net->device, plan->part_bytes[i]));
+    FG_TRY(fg_device_flush(net->device));
+
+cleanup:
+    return status;
+}
+
+fg_status fg_net_write_tables(fg_net *net)
+{
+    fg_status status = FG_OK;
+    const fg_plan *plan = net->plan;
+
     FG_TRY(fg_buffer_write(net->parts[FG_PART_SOURCES], 0, plan->sources,
                            (size_t)plan->range_count * sizeof *plan->sources, NULL));
     if (plan->training)

@@ -108,9 +108,10 @@ fg_status fg_net_create(fg_net **out, fg_device *device, const fg_net_config *co
     const fg_chooser chooser = fg_choice_chooser(&net->choice);
     FG_TRY(fg_plan_create_chosen(&net->plan, &plan_config, &chooser));
     FG_TRY(fg_plan_fits(net->plan));
-    FG_TRY(prepare_ops(net));
-    FG_TRY(create_uploads(net));
     FG_TRY(fg_net_place(net));
+    FG_TRY(prepare_ops(net)); /* while the device touches its memory */
+    FG_TRY(create_uploads(net));
+    FG_TRY(fg_net_write_tables(net));
     FG_TRY(fg_net_initialise(net, config->seed));
     FG_TRY(fg_device_finish(device));
     fg_log_line(&device->log, FG_LOG_INFO, "%s: %lld parameters, %zu bytes on %s",

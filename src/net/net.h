@@ -71,8 +71,9 @@ struct fg_net {
     cl_event results_read[FG_STEP_RESULTS];
 };
 
-/* All device memory, and the tables that never change. */
+/* All device memory, whose first touch is on its way then; and the tables in it that never change. */
 fg_status fg_net_place(fg_net *net);
+fg_status fg_net_write_tables(fg_net *net);
 void fg_net_unplace(fg_net *net);
 
 /* Initial values of every tensor; momentum 0. */

@@ -97,6 +97,21 @@ START_TEST(same_file_and_options_share_a_program_but_no_kernel)
 }
 END_TEST
 
+START_TEST(plain_kernels_share_a_program_unless_they_have_options)
+{
+    fg_kernel *fill = NULL, *update = NULL, *other = NULL;
+
+    FG_EXPECT_OK(fg_kernel_create(&fill, device, FG_KERNEL_fill, ""));
+    FG_EXPECT_OK(fg_kernel_create(&update, device, FG_KERNEL_sgd_update, ""));
+    FG_EXPECT_OK(fg_kernel_create(&other, device, FG_KERNEL_sgd_update, "-D OTHER=1"));
+    ck_assert_ptr_eq(program_of(fill), program_of(update));
+    ck_assert_ptr_ne(program_of(fill), program_of(other));
+    fg_kernel_free(fill);
+    fg_kernel_free(update);
+    fg_kernel_free(other);
+}
+END_TEST
+
 static void *create_kernel(void *out)
 {
     return fg_kernel_create(out, device, FG_KERNEL_fill, "") == FG_OK ? out : NULL;
@@ -125,7 +140,7 @@ START_TEST(the_log_function_may_call_the_library)
     fg_kernel *kernel = NULL;
 
     calls_library = true;
-    FG_EXPECT_OK(fg_kernel_create(&kernel, device, FG_KERNEL_fill, ""));
+    FG_EXPECT_OK(fg_kernel_create(&kernel, device, FG_KERNEL_fill, "-D UNUSED=1"));
     ck_assert(!calls_library);
     fg_kernel_free(kernel);
     calls_library = true;
@@ -207,6 +222,7 @@ int main(void)
     tcase_add_test(tests, every_kernel_builds_and_is_found_by_its_name);
     tcase_add_test(tests, names_and_files_are_those_of_the_list);
     tcase_add_test(tests, same_file_and_options_share_a_program_but_no_kernel);
+    tcase_add_test(tests, plain_kernels_share_a_program_unless_they_have_options);
     tcase_add_test(tests, threads_may_create_kernels_at_once);
     tcase_add_test(tests, the_log_function_may_call_the_library);
     tcase_add_test(tests, error_in_an_embedded_kernel_names_its_file_and_line);

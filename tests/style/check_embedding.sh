@@ -1,6 +1,6 @@
 #!/bin/sh
 # check_embedding.sh CMAKE CC - an embedded kernel is its file with the includes pasted once, line
-# numbers intact and every character as it was. Run in the repository's root.
+# numbers intact and every character as it was; plain ones follow once more, as one text. Run in the repository's root.
 #
 # SPDX-License-Identifier: MIT
 folder=$(mktemp -d) || exit 1
@@ -10,7 +10,8 @@ cat >"$folder/kernels.def" <<'END'
 /* kernels.def - FG_KERNEL(file, kernel) */
 FG_KERNEL(one, one_forward)
 FG_KERNEL(one, one_backward)
-FG_KERNEL(two, two_forward)
+FG_PLAIN_KERNEL(two, two_forward)
+FG_PLAIN_KERNEL(three, three_forward)
 END
 cat >"$folder/one.cl" <<'END'
 /* one.cl */
@@ -22,6 +23,7 @@ END
 printf 'int outer;\n#include "inner.h" /* says why */\nint last;\n' >"$folder/outer.h"
 printf 'int inner;\n' >"$folder/inner.h"
 printf '#include "inner.h"\nint two;\n' >"$folder/two.cl"
+printf '#include "inner.h"\nint three;\n' >"$folder/three.cl"
 
 cat >"$folder/expected" <<'END'
 one
@@ -43,6 +45,21 @@ two
 int inner;
 #line 2 "two.cl"
 int two;
+three
+#line 1 "three.cl"
+#line 1 "inner.h"
+int inner;
+#line 2 "three.cl"
+int three;
+plain
+#line 1 "two.cl"
+#line 1 "inner.h"
+int inner;
+#line 2 "two.cl"
+int two;
+#line 1 "three.cl"
+#line 2 "three.cl"
+int three;
 END
 cat >"$folder/print.c" <<'END'
 #include <stdio.h>

@@ -8,7 +8,7 @@ fail=0
 folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
 
-sed -n 's/^FG_KERNEL(\([a-z0-9_]*\), *\([a-z0-9_]*\)).*/\1 \2/p' cl/kernels.def | sort >"$folder/listed"
+sed -n 's/^FG_\(PLAIN_\)\?KERNEL(\([a-z0-9_]*\), *\([a-z0-9_]*\)).*/\2 \3/p' cl/kernels.def | sort >"$folder/listed"
 
 # The name of a kernel is the word before the first parenthesis that no attribute opens.
 for file in cl/*.cl; do

@@ -53,6 +53,11 @@ const char *fg_env_algorithm(void)
     return value_of("FG_ALGORITHM");
 }
 
+const char *fg_env_program_cache(void)
+{
+    return value_of("FG_PROGRAM_CACHE");
+}
+
 bool fg_env_poison(void)
 {
     const char *value = value_of("FG_POISON");

@@ -17,6 +17,7 @@ const char *fg_env_cache_dir(void);      /* FG_CACHE_DIR */
 const char *fg_env_tune(void);           /* FG_TUNE */
 const char *fg_env_xdg_cache_home(void); /* XDG_CACHE_HOME */
 const char *fg_env_home(void);           /* HOME */
+const char *fg_env_program_cache(void);  /* FG_PROGRAM_CACHE */
 const char *fg_env_algorithm(void);      /* FG_ALGORITHM */
 
 bool fg_env_poison(void); /* FG_POISON=1 */

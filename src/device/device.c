@@ -12,6 +12,7 @@
 #include "device/available.h"
 #include "device/info.h"
 #include "device/program.h"
+#include "device/program_cache.h"
 #include "device/survey.h"
 #include "device/trace.h"
 #include "filigree_opencl.h"
@@ -89,6 +90,7 @@ static fg_status device_start(fg_device **out, fg_place place, const fg_device_c
     device->poison = fg_env_poison();
     FG_TRY(fg_info_read(&device->info, place.platform, place.id));
     device->is_cpu = strcmp(device->info.kind, "CPU") == 0;
+    FG_TRY(fg_program_cache_wanted(&device->keeps_programs, &device->info));
     *out = device;
     device = NULL;
 

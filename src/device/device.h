@@ -26,6 +26,7 @@ struct fg_device {
     bool is_cpu;
     bool poison;   /* FG_POISON: new memory, and memory whose last reader is done, is NaN */
     bool prefetch; /* kernels may call __builtin_prefetch: cl/prefetch.h */
+    bool keeps_programs;  /* in the cache folder; program_cache.h */
     fg_program *programs; /* built so far; program.c */
     pthread_mutex_t programs_lock;
     fg_trace *trace; /* NULL unless FG_TRACE, or one that is traced */

@@ -13,10 +13,15 @@ START_TEST(texts_are_null_unless_set_and_not_empty)
         const char *name;
         const char *(*read)(void);
     } texts[] = {
-        {"FG_DEVICE", fg_env_device}, {"FG_CL_DIR", fg_env_cl_dir},
-        {"FG_TRACE", fg_env_trace},   {"FG_CACHE_DIR", fg_env_cache_dir},
-        {"FG_TUNE", fg_env_tune},     {"XDG_CACHE_HOME", fg_env_xdg_cache_home},
-        {"HOME", fg_env_home},        {"FG_ALGORITHM", fg_env_algorithm},
+        {"FG_DEVICE", fg_env_device},
+        {"FG_CL_DIR", fg_env_cl_dir},
+        {"FG_TRACE", fg_env_trace},
+        {"FG_CACHE_DIR", fg_env_cache_dir},
+        {"FG_TUNE", fg_env_tune},
+        {"XDG_CACHE_HOME", fg_env_xdg_cache_home},
+        {"HOME", fg_env_home},
+        {"FG_ALGORITHM", fg_env_algorithm},
+        {"FG_PROGRAM_CACHE", fg_env_program_cache},
     };
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; ++i) {

@@ -44,12 +44,18 @@ typedef struct spy_counts {
     int calls[SPY_CALLS];
     int copies;     /* clEnqueueCopy*, clEnqueueFillBuffer, clEnqueueMap* */
     int live;       /* objects created or retained, less those released */
+    int transfers;  /* clEnqueueWriteBuffer and clEnqueueReadBuffer */
+    int blocking;   /* of them: those that wait until they are done */
     size_t bytes;   /* sum of the sizes given to clCreateBuffer */
     size_t largest; /* of them */
 } spy_counts;
 
 /* Since the program's start; take differences. */
 extern spy_counts spy;
+
+/* Of the waits for a transfer since it was set to INT_MAX: the fewest transfers that had been enqueued
+ * behind the one that was waited for. Waits for one more than 64 transfers back do not count. */
+extern int spy_least_behind;
 
 /* ---- failures ---- */
 

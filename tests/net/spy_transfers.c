@@ -4,6 +4,32 @@
  */
 #include "spy_real.h"
 
+#include <limits.h>
+
+#define KEPT 64
+
+int spy_least_behind = INT_MAX;
+
+static cl_event transfers[KEPT]; /* entry: number of the transfer % KEPT */
+
+static void add_transfer(cl_bool wait, const cl_event *event)
+{
+    spy.live += event != NULL;
+    spy.blocking += wait == CL_TRUE;
+    transfers[spy.transfers++ % KEPT] = event != NULL ? *event : NULL;
+}
+
+/* A driver may use an event again: the newest one counts. */
+static void add_wait(cl_event event)
+{
+    for (int behind = 0; behind < KEPT && behind < spy.transfers; ++behind)
+        if (transfers[(spy.transfers - 1 - behind) % KEPT] == event) {
+            if (behind < spy_least_behind)
+                spy_least_behind = behind;
+            return;
+        }
+}
+
 /* ---- between host and device ---- */
 
 cl_int clEnqueueWriteBuffer(cl_command_queue queue, cl_mem memory, cl_bool wait, size_t offset,
@@ -14,7 +40,8 @@ cl_int clEnqueueWriteBuffer(cl_command_queue queue, cl_mem memory, cl_bool wait,
     if (spy_fails(SPY_clEnqueueWriteBuffer))
         return CL_OUT_OF_RESOURCES;
     const cl_int code = real(queue, memory, wait, offset, bytes, data, waits, events, event);
-    spy.live += code == CL_SUCCESS && event != NULL;
+    if (code == CL_SUCCESS)
+        add_transfer(wait, event);
     return code;
 }
 
@@ -26,13 +53,16 @@ cl_int clEnqueueReadBuffer(cl_command_queue queue, cl_mem memory, cl_bool wait, 
     if (spy_fails(SPY_clEnqueueReadBuffer))
         return CL_OUT_OF_RESOURCES;
     const cl_int code = real(queue, memory, wait, offset, bytes, data, waits, events, event);
-    spy.live += code == CL_SUCCESS && event != NULL;
+    if (code == CL_SUCCESS)
+        add_transfer(wait, event);
     return code;
 }
 
 cl_int clWaitForEvents(cl_uint count, const cl_event *events)
 {
     SPY_REAL(clWaitForEvents)
+    for (cl_uint i = 0; i < count; ++i)
+        add_wait(events[i]);
     return spy_fails(SPY_clWaitForEvents) ? CL_OUT_OF_RESOURCES : real(count, events);
 }
 

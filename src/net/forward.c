@@ -60,8 +60,11 @@ static fg_status run(const fg_pass *p)
 /* Whether lanes of the partial statistics begin anew in every image. */
 static bool image_runs(const fg_pass *p)
 {
-    return p->op->kind == FG_OP_CONV && p->op->algorithm == FG_ALGORITHM_DIRECT &&
-           fg_conv_image_runs(&p->net->convs[p->step->op]);
+    if (p->op->kind != FG_OP_CONV)
+        return false;
+    return p->op->algorithm == FG_ALGORITHM_DIRECT
+               ? fg_conv_image_runs(&p->net->convs[p->step->op])
+               : p->net->candidates[p->step->op].candidate->image_runs;
 }
 
 fg_status fg_net_forward_step(fg_net *net, const fg_step *step, fg_mode mode, int images)

@@ -5,6 +5,7 @@
 #include "ops/candidate.h"
 
 #include "cl/statistics.h"
+#include "ops/conv_winograd.h"
 #include "ops/gemm.h"
 
 static const fg_candidate *const candidates[FG_ALGORITHMS] = {
@@ -12,6 +13,7 @@ static const fg_candidate *const candidates[FG_ALGORITHMS] = {
 #ifdef FG_HAVE_CLBLAST
     [FG_ALGORITHM_GEMM] = &fg_gemm_candidate,
 #endif
+    [FG_ALGORITHM_WINOGRAD] = &fg_conv_winograd,
 };
 
 const fg_candidate *fg_candidate_of(fg_algorithm algorithm)

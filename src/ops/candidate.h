@@ -16,9 +16,10 @@
 
 typedef struct fg_candidate {
     fg_algorithm algorithm;
-    /* Leaves call->partials itself, lanes beginning anew in every chunk; for others, and so for
-     * foreign libraries, a kernel of ours makes them. */
+    /* Leaves call->partials itself; for others, and so for foreign libraries, a kernel of ours
+     * makes them. */
     bool statistics;
+    bool image_runs; /* whose lanes begin anew in every image, not in every chunk */
     fg_status (*create)(void **out, fg_kernels *kernels, const fg_conv_shape *shape);
     /* As fg_conv_forward, without call->packed. tile: fg_algorithm_tile_bytes; does not wait. */
     fg_status (*forward)(void *self, const fg_conv_call *call, const fg_buffer *tile);

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "cl/conv_winograd.h"
 #include "plan/plan.h"
 
 #define GEMM_UNIT 128 /* most rows or columns of a tile that the library rounds up to */
@@ -75,6 +76,14 @@ fg_gemm_tile fg_algorithm_gemm_tile(const fg_conv_shape *shape)
     };
 }
 
+/* ---- winograd: the transformed weights ---- */
+
+static size_t winograd_bytes(const fg_conv_shape *shape)
+{
+    return fg_winograd_packed_floats((size_t)shape->out_channels, (size_t)shape->in_channels) *
+           sizeof(float);
+}
+
 /* ---- all of them ---- */
 
 bool fg_algorithm_can(fg_algorithm algorithm, const fg_conv_shape *shape)
@@ -87,8 +96,10 @@ bool fg_algorithm_can(fg_algorithm algorithm, const fg_conv_shape *shape)
         return true;
     case FG_ALGORITHM_GEMM:
         return !drops && fg_algorithm_gemm_tile(shape).pixels > 0;
-    case FG_ALGORITHM_FFT:
     case FG_ALGORITHM_WINOGRAD:
+        return shape->side == 3 && shape->stride == 1 && shape->groups == 1 &&
+               winograd_bytes(shape) <= FG_TILE_BYTES_MOST;
+    case FG_ALGORITHM_FFT:
     case FG_ALGORITHMS:
         break;
     }
@@ -100,9 +111,10 @@ size_t fg_algorithm_tile_bytes(fg_algorithm algorithm, const fg_conv_shape *shap
     switch (algorithm) {
     case FG_ALGORITHM_GEMM:
         return fg_algorithm_gemm_tile(shape).bytes;
+    case FG_ALGORITHM_WINOGRAD:
+        return winograd_bytes(shape);
     case FG_ALGORITHM_DIRECT:
     case FG_ALGORITHM_FFT:
-    case FG_ALGORITHM_WINOGRAD:
     case FG_ALGORITHMS:
         break;
     }

@@ -7,6 +7,7 @@
  */
 #include "cl/sources.h"
 #include "ops/batchnorm.h"
+#include "ops/conv_winograd.h"
 #include "ops/head_pool.h"
 #include "ops/linear.h"
 #include "ops/max_pool.h"
@@ -285,6 +286,29 @@ START_TEST(candidates)
 }
 END_TEST
 
+/* One square; tiles of rows with several squares in a row, and of images; registers to spare. */
+START_TEST(winograd)
+{
+    static const fg_conv_case shapes[] = {{3, {1, 1, 1}, {1}, 1, 1, 1},
+                                          {3, {3, 5, 3}, {2, 1}, 5, 1, 1},
+                                          {3, {1, 26, 40}, {2}, 3, 1, 1}};
+
+    for (int i = 0; i < 3; ++i) {
+        fg_candidate_op op;
+        fg_conv_run run;
+        fg_conv_run_create(&run, &kernels, &shapes[i],
+                           i % 2 ? FG_CONV_IN_STAGE : FG_CONV_BETWEEN);
+        FG_EXPECT_OK(fg_candidate_prepare(&op, &kernels, &fg_conv_winograd, &run.op.shape));
+        run.candidate = &op;
+        fg_conv_run_forward(&run);
+        const fg_conv_winograd_op *made = op.self;
+        mark(made->pack);
+        mark(made->forward);
+        fg_candidate_clear(&op);
+    }
+}
+END_TEST
+
 START_TEST(classifier_and_update)
 {
     const fg_features map = map_of(1, 1);
@@ -366,6 +390,7 @@ int main(void)
     tcase_add_loop_test(tests, sums, 0, 3);
     tcase_add_test(tests, tiles);
     tcase_add_test(tests, candidates);
+    tcase_add_test(tests, winograd);
     tcase_add_test(tests, classifier_and_update);
     tcase_add_test(tests, fill_and_peak);
     tcase_add_test(tests, no_kernel_is_left_out);

@@ -111,35 +111,63 @@ START_TEST(tiles_lie_in_memory_that_is_free_then)
 }
 END_TEST
 
-START_TEST(dropout_is_left_to_the_direct_kernels)
+static fg_conv_shape shape_of(int channels)
 {
-    fg_conv_shape shape = {.side = 3,
+    return (fg_conv_shape){.side = 3,
                            .stride = 1,
                            .groups = 1,
-                           .in_channels = 8,
-                           .out_channels = 8,
+                           .in_channels = channels,
+                           .out_channels = channels,
                            .height = 8,
                            .width = 8,
                            .in_height = 8,
                            .in_width = 8,
                            .images = 2};
+}
 
-    for (int a = FG_ALGORITHM_DIRECT + 1; a < FG_ALGORITHMS; ++a) {
-        shape.in_dropout = FG_DROPOUT_ELEMENTS;
-        ck_assert(!fg_algorithm_can((fg_algorithm)a, &shape));
-        shape.in_dropout = FG_DROPOUT_NONE;
-        shape.out_dropout = FG_DROPOUT_CHANNELS;
-        ck_assert(!fg_algorithm_can((fg_algorithm)a, &shape));
-        shape.out_dropout = FG_DROPOUT_NONE;
-    }
+START_TEST(dropout_is_left_to_our_own_kernels)
+{
+    static const fg_algorithm libraries[] = {FG_ALGORITHM_GEMM, FG_ALGORITHM_FFT};
+    fg_conv_shape shape = shape_of(8);
+
     ck_assert(fg_algorithm_can(FG_ALGORITHM_GEMM, &shape));
+    shape.in_dropout = FG_DROPOUT_ELEMENTS;
+    for (int i = 0; i < 2; ++i)
+        ck_assert(!fg_algorithm_can(libraries[i], &shape));
+    ck_assert(fg_algorithm_can(FG_ALGORITHM_WINOGRAD, &shape));
+    shape.in_dropout = FG_DROPOUT_NONE;
+    shape.out_dropout = FG_DROPOUT_CHANNELS;
+    for (int i = 0; i < 2; ++i)
+        ck_assert(!fg_algorithm_can(libraries[i], &shape));
+    ck_assert(fg_algorithm_can(FG_ALGORITHM_WINOGRAD, &shape));
+}
+END_TEST
+
+START_TEST(winograd_is_for_3x3_at_stride_1)
+{
+    fg_conv_shape shape = shape_of(8);
+
+    shape.side = 5;
+    ck_assert(!fg_algorithm_can(FG_ALGORITHM_WINOGRAD, &shape));
+    shape.side = 3;
+    shape.stride = 2;
+    ck_assert(!fg_algorithm_can(FG_ALGORITHM_WINOGRAD, &shape));
+    shape.stride = 1;
+    shape.groups = 2;
+    ck_assert(!fg_algorithm_can(FG_ALGORITHM_WINOGRAD, &shape));
+    /* Transformed weights of more channels do not fit into a tile. */
+    shape = shape_of(480);
+    ck_assert(fg_algorithm_can(FG_ALGORITHM_WINOGRAD, &shape));
+    shape = shape_of(500);
+    ck_assert(!fg_algorithm_can(FG_ALGORITHM_WINOGRAD, &shape));
 }
 END_TEST
 
 int main(void)
 {
     const TTest *const tests[] = {
-        names_are_those_of_the_enumeration, a_tile_lives_for_one_forward_step,
-        tiles_lie_in_memory_that_is_free_then, dropout_is_left_to_the_direct_kernels, NULL};
+        names_are_those_of_the_enumeration,    a_tile_lives_for_one_forward_step,
+        tiles_lie_in_memory_that_is_free_then, dropout_is_left_to_our_own_kernels,
+        winograd_is_for_3x3_at_stride_1,       NULL};
     return plan_run("plan/algorithm", tests);
 }

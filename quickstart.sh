@@ -13,7 +13,7 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 
 packages=(gcc g++ libc6-dev cmake ninja-build pkg-config ocl-icd-opencl-dev opencl-headers
-    libjansson-dev libyaml-dev zlib1g-dev libclblast-dev check pocl-opencl-icd dataset-fashion-mnist)
+    libjansson-dev libyaml-dev zlib1g-dev libclblast-dev libclfft-dev check pocl-opencl-icd dataset-fashion-mnist)
 data=/usr/share/datasets/fashion-mnist
 
 say() {

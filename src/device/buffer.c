@@ -61,6 +61,7 @@ fg_status fg_buffer_create(fg_buffer **out, fg_device *device, size_t bytes)
     buffer->device = device;
     buffer->bytes = bytes;
     FG_TRY(allocate(&buffer->memory, device, bytes));
+    buffer->whole = buffer->memory;
     buffer->held_bytes = bytes;
     atomic_fetch_add(&device->held_bytes, bytes);
     /* Drivers allocate lazily: what is not there must be missed now, not in the first step. */
@@ -77,7 +78,7 @@ fg_status fg_buffer_view(fg_buffer **out, const fg_buffer *parent, size_t offset
 {
     fg_status status = FG_OK;
     fg_buffer *buffer = NULL;
-    const cl_buffer_region region = {offset, bytes};
+    const cl_buffer_region region = {parent->offset + offset, bytes};
     cl_int code = CL_SUCCESS;
 
     assert(bytes > 0 && offset <= parent->bytes && bytes <= parent->bytes - offset);
@@ -85,7 +86,9 @@ fg_status fg_buffer_view(fg_buffer **out, const fg_buffer *parent, size_t offset
     FG_ALLOC(buffer, 1);
     buffer->device = parent->device;
     buffer->bytes = bytes;
-    buffer->memory = clCreateSubBuffer(parent->memory, CL_MEM_READ_WRITE,
+    buffer->whole = parent->whole;
+    buffer->offset = region.origin;
+    buffer->memory = clCreateSubBuffer(parent->whole, CL_MEM_READ_WRITE,
                                        CL_BUFFER_CREATE_TYPE_REGION, &region, &code);
     FG_CHECK(code == CL_SUCCESS, FG_ERR_DEVICE, "a view of %zu bytes at %zu of %zu: %s (%d)",
              bytes, offset, parent->bytes, fg_opencl_name(code), (int)code);

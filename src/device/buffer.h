@@ -13,6 +13,8 @@ typedef struct fg_buffer {
     cl_mem memory;
     size_t bytes;
     size_t held_bytes; /* of the device's memory; a view holds none */
+    cl_mem whole;      /* what a view is cut from, */
+    size_t offset;     /* ... and where; otherwise the buffer itself, and 0 */
 } fg_buffer;
 
 /* Allocates and touches every page: filled with 0, or with NaN under FG_POISON. bytes > 0 and a
@@ -20,7 +22,8 @@ typedef struct fg_buffer {
 fg_status fg_buffer_create(fg_buffer **out, fg_device *device, size_t bytes);
 
 /* A sub-buffer of parent, which must outlive it. offset is a multiple of the device's
- * alignment. */
+ * alignment. OpenCL has none of sub-buffers: where parent is a view, this is another one of what that
+ * is cut from. */
 fg_status fg_buffer_view(fg_buffer **out, const fg_buffer *parent, size_t offset, size_t bytes);
 void fg_buffer_free(fg_buffer *buffer);
 

@@ -6,12 +6,16 @@
 
 #include "cl/statistics.h"
 #include "ops/conv_winograd.h"
+#include "ops/fft.h"
 #include "ops/gemm.h"
 
 static const fg_candidate *const candidates[FG_ALGORITHMS] = {
     [FG_ALGORITHM_DIRECT] = NULL,
 #ifdef FG_HAVE_CLBLAST
     [FG_ALGORITHM_GEMM] = &fg_gemm_candidate,
+#endif
+#ifdef FG_HAVE_CLFFT
+    [FG_ALGORITHM_FFT] = &fg_fft_candidate,
 #endif
     [FG_ALGORITHM_WINOGRAD] = &fg_conv_winograd,
 };

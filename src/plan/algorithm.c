@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cl/conv_winograd.h"
+#include "plan/fft_pieces.h"
 #include "plan/plan.h"
 
 #define GEMM_UNIT 128 /* most rows or columns of a tile that the library rounds up to */
@@ -90,6 +91,7 @@ bool fg_algorithm_can(fg_algorithm algorithm, const fg_conv_shape *shape)
 {
     const bool drops =
         shape->in_dropout != FG_DROPOUT_NONE || shape->out_dropout != FG_DROPOUT_NONE;
+    fg_fft_pieces pieces;
 
     switch (algorithm) {
     case FG_ALGORITHM_DIRECT:
@@ -100,6 +102,8 @@ bool fg_algorithm_can(fg_algorithm algorithm, const fg_conv_shape *shape)
         return shape->side == 3 && shape->stride == 1 && shape->groups == 1 &&
                winograd_bytes(shape) <= FG_TILE_BYTES_MOST;
     case FG_ALGORITHM_FFT:
+        return !drops && shape->side >= 3 && shape->stride == 1 && shape->groups == 1 &&
+               fg_fft_pieces_of(&pieces, shape);
     case FG_ALGORITHMS:
         break;
     }
@@ -108,13 +112,16 @@ bool fg_algorithm_can(fg_algorithm algorithm, const fg_conv_shape *shape)
 
 size_t fg_algorithm_tile_bytes(fg_algorithm algorithm, const fg_conv_shape *shape)
 {
+    fg_fft_pieces pieces;
+
     switch (algorithm) {
     case FG_ALGORITHM_GEMM:
         return fg_algorithm_gemm_tile(shape).bytes;
     case FG_ALGORITHM_WINOGRAD:
         return winograd_bytes(shape);
-    case FG_ALGORITHM_DIRECT:
     case FG_ALGORITHM_FFT:
+        return fg_fft_pieces_of(&pieces, shape) ? pieces.bytes : 0;
+    case FG_ALGORITHM_DIRECT:
     case FG_ALGORITHMS:
         break;
     }

@@ -167,6 +167,25 @@ START_TEST(view_is_a_part_of_its_parent)
 }
 END_TEST
 
+START_TEST(view_of_a_view_is_a_part_of_the_whole)
+{
+    const size_t alignment = fg_device_fixture()->info.alignment_bytes;
+    fg_buffer *parent = new_buffer(MOST, false), *view = NULL, *part = NULL;
+
+    FG_EXPECT_OK(fg_buffer_view(&view, parent, alignment, 3 * alignment));
+    FG_EXPECT_OK(fg_buffer_view(&part, view, alignment, alignment));
+    ck_assert_ptr_eq(part->whole, parent->memory);
+    ck_assert_uint_eq(part->offset, 2 * alignment);
+    FG_EXPECT_OK(fg_buffer_fill(part, 0, 1, 5.0f));
+    fg_buffer_free(part);
+    fg_buffer_free(view);
+    read_all(parent);
+    for (size_t i = 0; i < MOST; ++i)
+        ck_assert(values[i] == (i == 2 * alignment / sizeof(float) ? 5.0f : 0.0f));
+    fg_buffer_free(parent);
+}
+END_TEST
+
 START_TEST(unaligned_view_is_refused)
 {
     fg_buffer *parent = new_buffer(MOST, false), *view = (fg_buffer *)1;
@@ -281,6 +300,7 @@ int main(void)
     tcase_add_test(tests, read_without_waiting_is_done_at_its_event);
     tcase_add_test(tests, no_event_is_done);
     tcase_add_test(tests, view_is_a_part_of_its_parent);
+    tcase_add_test(tests, view_of_a_view_is_a_part_of_the_whole);
     tcase_add_test(tests, unaligned_view_is_refused);
     tcase_add_test(tests, what_buffers_hold_is_not_left);
     tcase_add_test(tests, a_cpu_device_has_what_the_system_has_free);

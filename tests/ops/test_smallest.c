@@ -5,6 +5,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "cl/fft.h"
 #include "cl/sources.h"
 #include "ops/batchnorm.h"
 #include "ops/conv_winograd.h"
@@ -309,6 +310,67 @@ START_TEST(winograd)
 }
 END_TEST
 
+static fg_launch launch_marked(enum fg_kernel_id id)
+{
+    const fg_kernel *kernel;
+    FG_EXPECT_OK(fg_kernels_get(&kernel, &kernels, id, ""));
+    mark(kernel);
+    return fg_launch_of(kernel);
+}
+
+/* What is around clFFT, with and without it: fields of 8 x 4 floats, spectra of 24. */
+START_TEST(spectra)
+{
+    const fg_features map = map_of(6, 3);
+    const fg_input in = whole_map(&map);
+    const fg_buffer *tile = random_buffer((17 * CHANNELS + 2 * 5) * 32);
+    const fg_buffer *parameters = random_buffer(5 * CHANNELS * 9 + 5);
+    const struct fg_fft_args args = {
+        .height = 8,
+        .width = 4,
+        .spectrum = 32,
+        .side = 3,
+        .image_height = map.height,
+        .image_width = map.width,
+        .pitch = map.pitch,
+        .bias = 5 * CHANNELS * 9,
+        .in_channels = CHANNELS,
+        .first_in = 1,
+        .ins = CHANNELS - 1,
+        .outs = 5,
+        .images = 1,
+        .inputs = 5 * CHANNELS * 32,
+        .inputs_imaginary = 6 * CHANNELS * 32,
+        .weights = 7 * CHANNELS * 32,
+        .weights_imaginary = 12 * CHANNELS * 32,
+        .products = 17 * CHANNELS * 32,
+        .products_imaginary = 17 * CHANNELS * 32 + 5 * 32,
+    };
+    fg_launch launch = launch_marked(FG_KERNEL_fft_read);
+    fg_launch_buffer(&launch, tile);
+    fg_launch_buffer(&launch, map.values);
+    fg_launch_buffer(&launch, in.sources);
+    fg_launch_buffer(&launch, random_buffer(CHANNELS * sizeof(struct fg_affine)));
+    fg_launch_value(&launch, &args, sizeof args);
+    FG_EXPECT_OK(fg_launch_run(&launch, CHANNELS - 1, 1));
+    launch = launch_marked(FG_KERNEL_fft_weights);
+    fg_launch_buffer(&launch, tile);
+    fg_launch_buffer(&launch, parameters);
+    fg_launch_value(&launch, &args, sizeof args);
+    FG_EXPECT_OK(fg_launch_run(&launch, 5, CHANNELS - 1));
+    launch = launch_marked(FG_KERNEL_fft_multiply);
+    fg_launch_buffer(&launch, tile);
+    fg_launch_value(&launch, &args, sizeof args);
+    FG_EXPECT_OK(fg_launch_run(&launch, 32 / FG_LANES, 1));
+    launch = launch_marked(FG_KERNEL_fft_store);
+    fg_launch_buffer(&launch, map.values);
+    fg_launch_buffer(&launch, tile);
+    fg_launch_buffer(&launch, parameters);
+    fg_launch_value(&launch, &args, sizeof args);
+    FG_EXPECT_OK(fg_launch_run(&launch, 5, 1));
+}
+END_TEST
+
 START_TEST(classifier_and_update)
 {
     const fg_features map = map_of(1, 1);
@@ -391,6 +453,7 @@ int main(void)
     tcase_add_test(tests, tiles);
     tcase_add_test(tests, candidates);
     tcase_add_test(tests, winograd);
+    tcase_add_test(tests, spectra);
     tcase_add_test(tests, classifier_and_update);
     tcase_add_test(tests, fill_and_peak);
     tcase_add_test(tests, no_kernel_is_left_out);

@@ -14,7 +14,7 @@
 #include "cli/options.h"
 #include "device/device.h"
 
-enum { KEY_JSON = OPTION_FIRST_KEY, KEY_STEPS, KEY_WARMUP, KEY_MEMORY };
+enum { KEY_JSON = OPTION_FIRST_KEY, KEY_STEPS, KEY_WARMUP, KEY_MEMORY, KEY_TUNING };
 
 static const struct argp_option option_list[] = {
     {"model", 'm', "MODEL", 0, "Network, such as sparsenet-bc-100-12", 0},
@@ -24,6 +24,8 @@ static const struct argp_option option_list[] = {
     {"device", 'd', "DEVICE", 0, "Number of a device, or text in its or its platform's name",
      0},
     {"memory", KEY_MEMORY, "SETTING", 0, OPTION_MEMORY_HELP, 0},
+    {"tuning", KEY_TUNING, "FILE", 0,
+     "What `filigree tune' has found out (the cache folder's tuning.txt)", 0},
     {"json", KEY_JSON, NULL, 0, "Print one JSON object", 0},
     {0}};
 
@@ -60,6 +62,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case KEY_MEMORY:
         options->memory = argument;
         options->memory_target = option_memory("memory", argument);
+        return 0;
+    case KEY_TUNING:
+        options->tuning = argument;
         return 0;
     case KEY_JSON:
         options->json = 1;
@@ -133,6 +138,7 @@ fg_status fg_timing_create(fg_timing *timing, const fg_timing_options *options)
     *timing = (fg_timing){.options = *options, .began = fg_harness_seconds()};
     config.match = options->device;
     config.log = print_log;
+    config.tuning = options->tuning;
     plan_config.model = options->model;
     plan_config.images = 1;
     FG_TRY(fg_plan_create(&plan, &plan_config));

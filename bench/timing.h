@@ -15,6 +15,7 @@ typedef struct fg_timing_options {
     const char *device;
     const char *memory; /* as it was given */
     size_t memory_target;
+    const char *tuning;
     int batch;
     int steps;
     int warmup;
@@ -23,9 +24,9 @@ typedef struct fg_timing_options {
     const char *command; /* what it was read from, for results */
 } fg_timing_options;
 
-#define FG_TIMING_OPTIONS_INIT                                                      \
-    {                                                                               \
-        NULL, NULL, "fast", FG_MEMORY_FAST, 64, FG_HARNESS_SAMPLES, 3, 0, false, "" \
+#define FG_TIMING_OPTIONS_INIT                                                            \
+    {                                                                                     \
+        NULL, NULL, "fast", FG_MEMORY_FAST, NULL, 64, FG_HARNESS_SAMPLES, 3, 0, false, "" \
     }
 
 /* The options themselves, whose input is fg_timing_options: for programs that have more. */

@@ -1,6 +1,6 @@
 /* filigree.h - train and run sparsely aggregated convolutional networks on OpenCL devices.
  *
- * Read it top to bottom: status, log, device, plan, network, data, training, checkpoint.
+ * Read it top to bottom: status, log, device, plan, network, tuning, data, training, checkpoint.
  * Every call that can fail returns fg_status; on failure its output is NULL (or untouched) and
  * fg_error_message() says why in one line. Handles are opaque; whoever calls _create or _open
  * calls _free; a returned pointer is borrowed from its object. Strings that come out through a
@@ -126,11 +126,16 @@ typedef struct fg_device_config {
                         * the environment variable FG_DEVICE says, else the first device */
     fg_log_function *log; /* NULL: no log */
     void *log_user;
+    const char *tuning; /* file that fg_net_tune has made, which is only read; NULL: the cache
+                            * folder's, to which fg_net_create adds what it finds out */
+    double
+        tuning_seconds; /* fg_net_create takes at most about so long to find it out, 0: not at
+                            * all; below 0: what the environment variable FG_TUNE says, else 2 */
 } fg_device_config;
 
-#define FG_DEVICE_CONFIG_INIT                      \
-    {                                              \
-        sizeof(fg_device_config), NULL, NULL, NULL \
+#define FG_DEVICE_CONFIG_INIT                                \
+    {                                                        \
+        sizeof(fg_device_config), NULL, NULL, NULL, NULL, -1 \
     }
 
 /* Opens a device. config may be NULL.
@@ -341,6 +346,52 @@ FG_API fg_status fg_net_step_result(fg_net *net, uint64_t number, fg_step_result
 /* Waits until the device has done everything asked of this net. */
 FG_API fg_status fg_net_finish(fg_net *net);
 
+/* ---- tuning: docs/tuning.md ---- */
+
+/* One kind of operation of a net: what was chosen for it. */
+typedef struct fg_tune_progress {
+    int done; /* counts from 1 */
+    int all;
+    const char *operation; /* "conv_forward side=3 ..." */
+    int count;             /* so many operations of the net are of this kind */
+    const char *choice;    /* "direct tile=12x2 pixels=512", or the name of an algorithm */
+    double before_ms;      /* of one launch, as chosen without measuring ... */
+    double after_ms;       /* ... and as chosen now */
+    int known;             /* 1: the file had it already */
+} fg_tune_progress;
+
+/* Asked now and then by what takes long; non-zero: stop with FG_ERR_CANCELLED. */
+typedef int fg_cancel_function(void *user);
+
+typedef void fg_tune_function(void *user, const fg_tune_progress *progress);
+
+typedef struct fg_tune_config {
+    size_t struct_size;
+    const char *output; /* file that results are appended to; NULL: the cache folder's */
+    int algorithms;     /* 1: algorithms that give other bits may be chosen too */
+    int again;          /* 1: what the file has already is measured again */
+    fg_tune_function *progress; /* after each kind of operation, when it is in the file */
+    fg_cancel_function *cancel; /* asked before each; non-zero: stop with FG_ERR_CANCELLED */
+    void *user;
+} fg_tune_config;
+
+#define FG_TUNE_CONFIG_INIT                                  \
+    {                                                        \
+        sizeof(fg_tune_config), NULL, 1, 0, NULL, NULL, NULL \
+    }
+
+/* Measures which kernels and which tiles compute each convolution of the net fastest, for nets
+ * that are made later. Parameters, momentum and running statistics stay as they are.
+ *
+ * FG_ERR_FILE       the file cannot be written, or one that is named is damaged
+ * FG_ERR_CANCELLED  the cancel function said so; the file has what was found so far */
+FG_API fg_status fg_net_tune(fg_net *net, const fg_tune_config *config);
+
+/* Appends the results in the file `from` that `into` does not have; NULL: the cache folder's.
+ *
+ * FG_ERR_FILE  one of them cannot be read, is damaged, or cannot be written */
+FG_API fg_status fg_tuning_merge(const char *into, const char *from);
+
 /* A named tensor of the network: parameters first, then running statistics, each in order of
  * execution. Names and layouts are those of docs/models.md, which PyTorch users can exchange.
  */
@@ -509,10 +560,6 @@ typedef struct fg_progress {
 
 typedef void fg_progress_function(void *user, const fg_progress *progress);
 
-/* Asked after every step, and between batches of validation; non-zero: write a checkpoint and
- * stop with FG_ERR_CANCELLED. */
-typedef int fg_cancel_function(void *user);
-
 typedef struct fg_train_config {
     size_t struct_size;
     const char *model; /* classes, channels and side not given come from the data */
@@ -522,15 +569,18 @@ typedef struct fg_train_config {
     const char *weights;    /* start from the tensors of this file; NULL: from the seed */
     int overwrite;          /* 0: a checkpoint or a log that is there already is an error */
     fg_progress_function *progress;
-    fg_cancel_function *cancel;
+    fg_cancel_function *cancel; /* asked after every step, and between batches of validation;
+                                 * a checkpoint is written before the run stops */
     void *user;
     size_t memory_target; /* FG_MEMORY_FAST, FG_MEMORY_LEAN or bytes */
+    int accept_tuning; /* resuming: 0: that other algorithms compute the net's operations than
+                        * before, as other tuning says, is an error, since bits differ */
 } fg_train_config;
 
 #define FG_TRAIN_CONFIG_INIT                                                                  \
     {                                                                                         \
         sizeof(fg_train_config), NULL, FG_RECIPE_INIT, NULL, NULL, NULL, 0, NULL, NULL, NULL, \
-            FG_MEMORY_FAST                                                                    \
+            FG_MEMORY_FAST, 0                                                                 \
     }
 
 typedef struct fg_trainer fg_trainer;
@@ -544,7 +594,7 @@ FG_API fg_status fg_trainer_create(fg_trainer **out, fg_device *device,
 
 /* Prepares the continuation of the run that config->checkpoint holds, bit for bit. Model and
  * recipe come from the checkpoint; fg_checkpoint_recipe reads them before. Of config, the
- * paths, the callbacks, memory_target and recipe.epochs (0: as stored) are used. */
+ * paths, the callbacks, memory_target, accept_tuning and recipe.epochs (0: as stored) are used. */
 FG_API fg_status fg_trainer_resume(fg_trainer **out, fg_device *device,
                                    const fg_train_config *config, const fg_dataset *dataset);
 

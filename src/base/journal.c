@@ -127,23 +127,26 @@ cleanup:
     return status;
 }
 
-fg_status fg_journal_replace(const char *path, const char *before, const char *text)
+fg_status fg_journal_replace(bool *replaced, const char *path, const char *before, size_t bytes,
+                             const char *text)
 {
     fg_status status = FG_OK;
     fg_file *file = NULL;
     char *now = NULL;
-    size_t bytes = 0;
+    size_t bytes_now = 0;
     int descriptor = -1;
     struct stat info;
 
+    *replaced = false;
     FG_TRY(open_locked(&descriptor, &info, path, O_RDONLY));
-    FG_TRY(fg_file_read(&now, &bytes, path));
-    if (strcmp(now, before) != 0)
+    FG_TRY(fg_file_read(&now, &bytes_now, path));
+    if (bytes_now != bytes || memcmp(now, before, bytes) != 0)
         goto cleanup;
     FG_TRY(fg_file_create(&file, path));
     FG_TRY(fg_file_write(file, text, strlen(text)));
     FG_TRY(set_aside(path));
     FG_TRY(fg_file_commit(file));
+    *replaced = true;
 
 cleanup:
     if (descriptor >= 0)

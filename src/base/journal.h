@@ -17,9 +17,13 @@
 fg_status fg_journal_append(const char *path, const char *head, const char *text);
 
 /* Puts text in the file's place, and the file that was there aside, as path with ".damaged"
- * behind it; does nothing where the file is not `before` any more.
+ * behind it; does nothing where the file is not the `bytes` of `before` any more, as when they
+ * were read while another process wrote.
+ *
+ * replaced  out, whether it did
  *
  * FG_ERR_FILE  it cannot be renamed or written */
-fg_status fg_journal_replace(const char *path, const char *before, const char *text);
+fg_status fg_journal_replace(bool *replaced, const char *path, const char *before, size_t bytes,
+                             const char *text);
 
 #endif

@@ -13,5 +13,6 @@ int command_predict(int argc, char **argv);
 int command_plan(int argc, char **argv);
 int command_devices(int argc, char **argv);
 int command_probe(int argc, char **argv);
+int command_tune(int argc, char **argv);
 
 #endif

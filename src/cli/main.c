@@ -25,6 +25,7 @@ static const struct command {
     {"devices", "filigree devices", command_devices, "List the OpenCL devices"},
     {"probe", "filigree probe", command_probe,
      "Compute a test case for another implementation"},
+    {"tune", "filigree tune", command_tune, "Find out what computes a network fastest"},
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
 

@@ -9,6 +9,7 @@
 
 #include "commands.h"
 #include "console.h"
+#include "device.h"
 #include "model.h"
 #include "options.h"
 
@@ -24,7 +25,6 @@ enum {
     KEY_MOMENTUM,
     KEY_NO_NESTEROV,
     KEY_WEIGHT_DECAY,
-    KEY_DEVICE,
     KEY_MEMORY
 };
 
@@ -39,7 +39,6 @@ static const struct argp_option options_table[] = {
      "--steps, "
      "losses and after.*",
      0},
-    {"device", KEY_DEVICE, "MATCH", 0, OPTION_DEVICE_HELP, 0},
     {"memory", KEY_MEMORY, "SETTING", 0, OPTION_MEMORY_HELP, 0},
     {NULL, 0, NULL, 0, "Gradient descent:", 2},
     {"steps", KEY_STEPS, "N", 0, "Steps from the stored weights on the same batch (0)", 0},
@@ -51,7 +50,7 @@ static const struct argp_option options_table[] = {
 
 struct probe_options {
     fg_probe_config config;
-    const char *device;
+    struct device_options device;
 };
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
@@ -59,6 +58,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     struct probe_options *options = state->input;
     fg_probe_config *config = &options->config;
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &options->device;
+        return 0;
     case KEY_MODEL:
         config->model = text;
         return 0;
@@ -86,9 +88,6 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case KEY_WEIGHT_DECAY:
         config->sgd.weight_decay = option_number("weight-decay", text, 0, 1e6);
         return 0;
-    case KEY_DEVICE:
-        options->device = text;
-        return 0;
     case KEY_MEMORY:
         config->memory_target = option_memory("memory", text);
         return 0;
@@ -101,16 +100,17 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 
 int command_probe(int argc, char **argv)
 {
+    static const struct argp_child children[] = {DEVICE_ARGP_CHILD, {NULL, 0, NULL, 0}};
     static const struct argp argp = {
         options_table,
         parse_option,
         NULL,
         "Runs one training pass, one evaluation pass and, if asked, some steps of gradient "
         "descent on given weights and images, with what training runs, and writes the results.",
-        NULL,
+        children,
         NULL,
         NULL};
-    struct probe_options options = {FG_PROBE_CONFIG_INIT, NULL};
+    struct probe_options options = {FG_PROBE_CONFIG_INIT, DEVICE_OPTIONS_INIT};
     fg_device *device = NULL;
 
     argp_parse(&argp, argc, argv, 0, NULL, &options);
@@ -119,10 +119,7 @@ int command_probe(int argc, char **argv)
     option_require("batch", options.config.batch);
     option_require("out", options.config.out);
 
-    fg_device_config device_config = FG_DEVICE_CONFIG_INIT;
-    device_config.match = options.device;
-    device_config.log = console_log;
-    fg_status status = fg_device_create(&device, &device_config);
+    fg_status status = device_open(&device, &options.device);
     if (status == FG_OK)
         status = fg_probe_run(device, &options.config);
     const int exit_status = status == FG_OK ? EXIT_SUCCESS : console_failure();

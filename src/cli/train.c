@@ -12,6 +12,7 @@
 
 #include "commands.h"
 #include "console.h"
+#include "device.h"
 #include "interrupt.h"
 #include "model.h"
 #include "options.h"
@@ -33,8 +34,8 @@ enum {
     KEY_CHECKPOINT,
     KEY_LOG,
     KEY_RESUME,
+    KEY_ACCEPT_TUNING,
     KEY_FORCE,
-    KEY_DEVICE,
     KEY_MEMORY
 };
 
@@ -57,7 +58,6 @@ static const struct argp_option options_table[] = {
     {"train-images", KEY_TRAIN_IMAGES, "FILE", 0, "IDX file of images, instead of --data", 0},
     {"train-labels", KEY_TRAIN_LABELS, "FILE", 0, "IDX file of their labels", 0},
     {"weights", KEY_WEIGHTS, "FILE", 0, "Start from the tensors of a safetensors file", 0},
-    {"device", KEY_DEVICE, "MATCH", 0, OPTION_DEVICE_HELP, 0},
     {"memory", KEY_MEMORY, "SETTING", 0, OPTION_MEMORY_HELP, 0},
     {NULL, 0, NULL, 0, "Files:", 4},
     {"checkpoint", KEY_CHECKPOINT, "FILE", 0,
@@ -68,7 +68,11 @@ static const struct argp_option options_table[] = {
     {"resume", KEY_RESUME, NULL, 0,
      "Continue the checkpoint's run bit for bit, with its model and options; only --epochs, "
      "the "
-     "files, --device and --memory may change",
+     "files, --memory and the device may change",
+     0},
+    {"accept-tuning", KEY_ACCEPT_TUNING, NULL, 0,
+     "Resume even where other algorithms than before compute the convolutions, and so other "
+     "bits",
      0},
     {"force", KEY_FORCE, NULL, 0, "Overwrite an existing checkpoint and log", 0},
     {NULL, 0, NULL, 0, NULL, 0}};
@@ -80,11 +84,12 @@ struct train_options {
     const char *train_labels;
     const char *weights;
     const char *checkpoint;
-    const char *log; /* NULL: made from checkpoint */
-    const char *device;
+    const char *log;    /* NULL: made from checkpoint */
     const char *memory; /* NULL: as its default */
     size_t memory_target;
+    struct device_options device;
     bool resume;
+    bool accept_tuning;
     bool force;
     struct recipe_options recipe;
 };
@@ -105,6 +110,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &options->recipe;
+        state->child_inputs[1] = &options->device;
         return 0;
     case KEY_MODEL:
         options->model.model = text;
@@ -136,11 +142,11 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case KEY_RESUME:
         options->resume = true;
         return 0;
+    case KEY_ACCEPT_TUNING:
+        options->accept_tuning = true;
+        return 0;
     case KEY_FORCE:
         options->force = true;
-        return 0;
-    case KEY_DEVICE:
-        options->device = text;
         return 0;
     case KEY_MEMORY:
         options->memory = text;
@@ -166,6 +172,8 @@ static void check_options(const struct train_options *options)
     }
     if (!options->resume) {
         option_require("model", options->model.model);
+        if (options->accept_tuning)
+            usage_fail("--accept-tuning goes with --resume");
         return;
     }
     if (options->force)
@@ -226,16 +234,12 @@ static int make_recipe(struct run *run, fg_train_config *config,
 static fg_status open_run(struct run *run, const fg_train_config *config,
                           const struct train_options *options)
 {
-    fg_device_config device_config = FG_DEVICE_CONFIG_INIT;
-    device_config.match = options->device;
-    device_config.log = console_log;
-
     fg_status status =
         options->data != NULL
             ? fg_dataset_open(&run->dataset, options->data, FG_SPLIT_TRAIN)
             : fg_dataset_open_idx(&run->dataset, options->train_images, options->train_labels);
     if (status == FG_OK)
-        status = fg_device_create(&run->device, &device_config);
+        status = device_open(&run->device, &options->device);
     if (status == FG_OK)
         status = (options->resume ? fg_trainer_resume : fg_trainer_create)(
             &run->trainer, run->device, config, run->dataset);
@@ -251,8 +255,9 @@ static int stopped(const struct run *run, const struct train_options *options)
         {"train-labels", options->train_labels},
         {"checkpoint", options->checkpoint},
         {"log", options->log},
-        {"device", options->device},
+        {"device", options->device.match},
         {"memory", options->memory},
+        {"tuning", options->device.tuning},
     };
     report_stopped(interrupt_signal(), &run->progress.last, words,
                    (int)(sizeof words / sizeof words[0]));
@@ -272,6 +277,7 @@ static int train(struct run *run, const struct train_options *options)
     config.weights = options->weights;
     config.overwrite = options->force;
     config.memory_target = options->memory_target;
+    config.accept_tuning = options->accept_tuning;
     config.progress = progress_show;
     config.cancel = interrupt_wanted;
     config.user = &run->progress;
@@ -293,8 +299,8 @@ static int train(struct run *run, const struct train_options *options)
 
 int command_train(int argc, char **argv)
 {
-    static const struct argp_child children[] = {{&recipe_argp, 0, NULL, 0},
-                                                 {NULL, 0, NULL, 0}};
+    static const struct argp_child children[] = {
+        {&recipe_argp, 0, NULL, 0}, DEVICE_ARGP_CHILD, {NULL, 0, NULL, 0}};
     static const struct argp argp = {
         options_table,
         parse_option,
@@ -305,7 +311,8 @@ int command_train(int argc, char **argv)
         children,
         NULL,
         NULL};
-    struct train_options options = {.checkpoint = DEFAULT_CHECKPOINT};
+    struct train_options options = {.checkpoint = DEFAULT_CHECKPOINT,
+                                    .device = DEVICE_OPTIONS_INIT};
     struct run run = {0};
 
     argp_parse(&argp, argc, argv, 0, NULL, &options);

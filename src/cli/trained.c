@@ -19,8 +19,7 @@ enum {
     KEY_IMAGES,
     KEY_LABELS,
     KEY_NORMALISE,
-    KEY_BATCH,
-    KEY_DEVICE
+    KEY_BATCH
 };
 
 static const struct argp_option options_table[] = {
@@ -33,7 +32,6 @@ static const struct argp_option options_table[] = {
          "Its network") "; classes that it does not give come from the weights, channels "
                         "and image side from the data",
      0},
-    {"device", KEY_DEVICE, "MATCH", 0, OPTION_DEVICE_HELP, 0},
     {NULL, 0, NULL, 0, "Images:", 2},
     {"data", KEY_DATA, "DIR", 0, "Folder with IDX, CIFAR-10 or CIFAR-100 files", 0},
     {"split", KEY_SPLIT, "NAME", 0, "Its train or test images (test)", 0},
@@ -51,6 +49,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     static const char *const splits[] = {"train", "test", NULL};
     struct trained_options *options = state->input;
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &options->device;
+        return 0;
     case KEY_CHECKPOINT:
         options->checkpoint = text;
         return 0;
@@ -79,15 +80,14 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case KEY_BATCH:
         options->batch = option_int("batch", text, 1, MOST_IMAGES);
         return 0;
-    case KEY_DEVICE:
-        options->device = text;
-        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
 
-const struct argp trained_argp = {options_table, parse_option, NULL, NULL, NULL, NULL, NULL};
+static const struct argp_child children[] = {DEVICE_ARGP_CHILD, {NULL, 0, NULL, 0}};
+const struct argp trained_argp = {options_table, parse_option, NULL, NULL,
+                                  children,      NULL,         NULL};
 
 void trained_check(const struct trained_options *options)
 {
@@ -161,9 +161,6 @@ static fg_status open_net(struct trained *out, const struct trained_options *opt
 
 fg_status trained_open(struct trained *out, const struct trained_options *options)
 {
-    fg_device_config device_config = FG_DEVICE_CONFIG_INIT;
-    device_config.match = options->device;
-    device_config.log = console_log;
 
     fg_status status = find_normalisation(&out->normalisation, options);
     if (status == FG_OK)
@@ -171,7 +168,7 @@ fg_status trained_open(struct trained *out, const struct trained_options *option
                      ? fg_dataset_open(&out->dataset, options->data, options->split)
                      : fg_dataset_open_idx(&out->dataset, options->images, options->labels);
     if (status == FG_OK)
-        status = fg_device_create(&out->device, &device_config);
+        status = device_open(&out->device, &options->device);
     if (status == FG_OK)
         status = open_net(out, options);
     return status;

@@ -5,9 +5,7 @@
 #ifndef FG_CLI_TRAINED_H
 #define FG_CLI_TRAINED_H
 
-#include <argp.h>
-
-#include "filigree.h"
+#include "device.h"
 
 struct trained_options {
     const char *checkpoint; /* this, or the next two */
@@ -19,12 +17,13 @@ struct trained_options {
     fg_split split;
     fg_normalisation normalisation; /* channels 0: not given */
     int batch;
-    const char *device;
+    struct device_options device;
 };
 
-#define TRAINED_OPTIONS_INIT                                                        \
-    {                                                                               \
-        NULL, NULL, NULL, NULL, NULL, NULL, FG_SPLIT_TEST, {0, {0}, {0}}, 100, NULL \
+#define TRAINED_OPTIONS_INIT                                                   \
+    {                                                                          \
+        NULL, NULL, NULL, NULL, NULL, NULL, FG_SPLIT_TEST, {0, {0}, {0}}, 100, \
+            DEVICE_OPTIONS_INIT                                                \
     }
 
 /* A child parser; its input is a struct trained_options. */

@@ -75,6 +75,44 @@ cleanup:
     return status;
 }
 
+#define TUNING_SECONDS 2.0 /* at a net's first use: less than its kernels take to compile */
+
+/* "off", or a number of seconds. */
+static fg_status read_seconds(double *out, const char *text)
+{
+    fg_status status = FG_OK;
+    char *end = NULL;
+
+    *out = TUNING_SECONDS;
+    if (text == NULL)
+        return FG_OK;
+    *out = 0.0;
+    if (strcmp(text, "off") == 0)
+        return FG_OK;
+    *out = strtod(text, &end);
+    FG_REQUIRE(end != text && *end == '\0' && *out >= 0.0 && *out <= 1e6,
+               "FG_TUNE is \"%s\", expected off or a number of seconds", text);
+
+cleanup:
+    return status;
+}
+
+static fg_status set_tuning(fg_device *device, const fg_device_config *config)
+{
+    fg_status status = FG_OK;
+
+    if (config->tuning != NULL) {
+        device->tuning = fg_text_copy(config->tuning);
+        FG_CHECK(device->tuning != NULL, FG_ERR_MEMORY, "no memory for the name of a file");
+    }
+    device->tuning_seconds = config->tuning_seconds;
+    if (!(config->tuning_seconds >= 0.0))
+        FG_TRY(read_seconds(&device->tuning_seconds, fg_env_tune()));
+
+cleanup:
+    return status;
+}
+
 /* A device without context and queue. */
 static fg_status device_start(fg_device **out, fg_place place, const fg_device_config *config)
 {
@@ -88,6 +126,7 @@ static fg_status device_start(fg_device **out, fg_place place, const fg_device_c
     device->id = place.id;
     device->log = (fg_log){config->log, config->log_user};
     device->poison = fg_env_poison();
+    FG_TRY(set_tuning(device, config));
     FG_TRY(fg_info_read(&device->info, place.platform, place.id));
     device->is_cpu = strcmp(device->info.kind, "CPU") == 0;
     FG_TRY(fg_program_cache_wanted(&device->keeps_programs, &device->info));
@@ -229,6 +268,7 @@ void fg_device_free(fg_device *device)
     if (device->context != NULL)
         clReleaseContext(device->context);
     pthread_mutex_destroy(&device->programs_lock);
+    fg_text_free(device->tuning);
     free(device);
 }
 

@@ -14,12 +14,8 @@ static fg_status conv_backward(const fg_pass *p)
     fg_status status = FG_OK;
     fg_net *net = p->net;
     const fg_tensor *tensors = net->plan->tensors;
-    fg_conv_call call = fg_pass_conv(p);
+    const fg_conv_call call = fg_pass_conv_backward(p);
 
-    call.coefficients = p->coefficients;
-    call.weight_partials = fg_net_scratch(net, p->step, FG_SCRATCH_WEIGHTS);
-    call.gradients = net->parts[FG_PART_GRADIENTS];
-    call.first_gradient = tensors[p->op->weights].gradient;
     FG_TRY(fg_conv_backward(&net->convs[p->step->op], &call));
     if (p->op->bias >= 0)
         FG_TRY(fg_linear_backward_bias(&net->linear, net->parts[FG_PART_GRADIENTS],

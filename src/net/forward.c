@@ -10,12 +10,9 @@
 
 static fg_status conv_forward(const fg_pass *p)
 {
-    const fg_op *op = p->op;
-    fg_conv_call call = fg_pass_conv(p);
+    const fg_conv_call call = fg_pass_conv_forward(p);
 
-    call.library = fg_net_scratch(p->net, p->step, FG_SCRATCH_LIBRARY);
-    call.first_bias = op->bias >= 0 ? (long)p->net->plan->tensors[op->bias].first : -1;
-    if (op->algorithm != FG_ALGORITHM_DIRECT)
+    if (p->op->algorithm != FG_ALGORITHM_DIRECT)
         return fg_candidate_forward(&p->net->candidates[p->step->op], &call,
                                     fg_net_scratch(p->net, p->step, FG_SCRATCH_TILE));
     return fg_conv_forward(&p->net->convs[p->step->op], &call);

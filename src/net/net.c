@@ -5,17 +5,21 @@
 #include "net/net.h"
 
 #include <stdlib.h>
+#include <zlib.h>
 
 #include "device/event.h"
+#include "net/tune.h"
 
 static fg_status prepare_conv(fg_net *net, int index)
 {
     const fg_plan *plan = net->plan;
     const fg_op *op = &plan->ops[index];
     const fg_conv_shape shape = fg_conv_shape_of(plan, op);
+    fg_conv_variant variant;
     fg_status status = FG_OK;
 
-    FG_TRY(fg_conv_prepare(&net->convs[index], &net->kernels, &shape, NULL));
+    FG_TRY(fg_tuning_variant(&variant, &net->tuning, &shape));
+    FG_TRY(fg_conv_prepare(&net->convs[index], &net->kernels, &shape, &variant));
     FG_TRY(fg_candidate_prepare(&net->candidates[index], &net->kernels,
                                 net->choice.candidates[op->algorithm], &shape));
 
@@ -104,7 +108,8 @@ fg_status fg_net_create(fg_net **out, fg_device *device, const fg_net_config *co
     plan_config.allocation_bytes = device->info.allocation_bytes;
     plan_config.alignment_bytes = device->info.alignment_bytes;
     plan_config.memory_target = config->memory_target;
-    FG_TRY(fg_choice_create(&net->choice, &net->kernels));
+    FG_TRY(fg_tuning_open(&net->tuning, device, device->tuning));
+    FG_TRY(fg_choice_create(&net->choice, &net->kernels, &net->tuning));
     const fg_chooser chooser = fg_choice_chooser(&net->choice);
     FG_TRY(fg_plan_create_chosen(&net->plan, &plan_config, &chooser));
     FG_TRY(fg_plan_fits(net->plan));
@@ -112,6 +117,7 @@ fg_status fg_net_create(fg_net **out, fg_device *device, const fg_net_config *co
     FG_TRY(prepare_ops(net)); /* while the device touches its memory */
     FG_TRY(create_uploads(net));
     FG_TRY(fg_net_write_tables(net));
+    FG_TRY(fg_tune_first_use(net, device->tuning_seconds));
     FG_TRY(fg_net_initialise(net, config->seed));
     FG_TRY(fg_device_finish(device));
     fg_log_line(&device->log, FG_LOG_INFO, "%s: %lld parameters, %zu bytes on %s",
@@ -147,12 +153,43 @@ void fg_net_free(fg_net *net)
     for (int i = 0; net->candidates != NULL && i < net->plan->op_count; ++i)
         fg_candidate_clear(&net->candidates[i]);
     fg_choice_clear(&net->choice);
+    fg_tuning_close(&net->tuning);
     fg_kernels_clear(&net->kernels);
     free(net->convs);
     free(net->candidates);
     free(net->sums);
     fg_plan_free(net->plan);
     free(net);
+}
+
+fg_status fg_net_algorithms(char **out, const fg_net *net)
+{
+    fg_status status = FG_OK;
+    const fg_plan *plan = net->plan;
+    fg_text text = {0};
+    uLong digest = crc32(0, NULL, 0);
+    const int direct = fg_algorithm_count(plan, FG_ALGORITHM_DIRECT);
+    int others = 0;
+
+    for (int i = 0; i < plan->op_count; ++i) {
+        const Bytef algorithm = (Bytef)plan->ops[i].algorithm;
+        digest = crc32(digest, &algorithm, 1);
+    }
+    for (int i = FG_ALGORITHM_DIRECT + 1; i < FG_ALGORITHMS; ++i) {
+        const int count = fg_algorithm_count(plan, (fg_algorithm)i);
+        if (count > 0)
+            fg_text_append(&text, "%s%s %d", others > 0 ? ", " : "", fg_algorithm_names[i],
+                           count);
+        others += count;
+    }
+    if (others > 0)
+        fg_text_append(&text, " of %d (%08lx)", direct + others, (unsigned long)digest);
+    else
+        fg_text_append(&text, "%s", fg_algorithm_names[FG_ALGORITHM_DIRECT]);
+    FG_TRY(fg_text_take(out, &text));
+
+cleanup:
+    return status;
 }
 
 void fg_net_resume(fg_net *net, uint64_t passes)

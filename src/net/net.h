@@ -1,6 +1,6 @@
 /* net.h - a network on a device: the plan, its memory and the operations that walk it.
  *
- * net.c creates and frees, memory.c places, forward.c and backward.c walk the plan (pass.c is what
+ * net.c creates and frees, tune.c measures what computes it fastest, memory.c places, forward.c and backward.c walk the plan (pass.c is what
  * a step of both works with), step.c is the calls of the public header, params.c reads and writes
  * tensors.
  *
@@ -48,6 +48,7 @@ struct fg_net {
     fg_features *backward_maps; /* ditto; of what is recomputed, the values lie elsewhere */
 
     fg_kernels kernels;
+    fg_tuning tuning;
     fg_choice choice;
     fg_conv_op *convs;           /* [plan->op_count], of convolutions */
     fg_candidate_op *candidates; /* ... and what computes them in the direct kernels' place */
@@ -98,6 +99,11 @@ const fg_buffer *fg_net_scratch(const fg_net *net, const fg_step *step, enum fg_
 
 /* Training goes on behind so many passes: their masks do not come again. */
 void fg_net_resume(fg_net *net, uint64_t passes);
+
+/* What computes the convolutions, for fg_text_free: "direct", or "gemm 12, winograd 3 of 40
+ * (1a2b3c4d)", where the number in brackets tells which are which. The same text means the same
+ * bits. */
+fg_status fg_net_algorithms(char **out, const fg_net *net);
 
 /* As fg_net_forward and fg_net_step, for a batch that is channel-major already:
  * pixels [channels][images][side][side]. Both copy it before they return. */

@@ -35,7 +35,8 @@ cleanup:
     return status;
 }
 
-fg_conv_call fg_pass_conv(const fg_pass *pass)
+/* What both directions have. */
+static fg_conv_call conv_call(const fg_pass *pass)
 {
     const fg_net *net = pass->net;
     const uint32_t op = (uint32_t)pass->step->op;
@@ -62,6 +63,28 @@ fg_conv_call fg_pass_conv(const fg_pass *pass)
         call.shortcut_first_channel = range->first_channel;
         call.shortcut_adds = (range->adds & FG_ADDS_GRADIENT) != 0;
     }
+    return call;
+}
+
+fg_conv_call fg_pass_conv_forward(const fg_pass *pass)
+{
+    fg_conv_call call = conv_call(pass);
+    const int bias = pass->op->bias;
+
+    call.library = fg_net_scratch(pass->net, pass->step, FG_SCRATCH_LIBRARY);
+    call.first_bias = bias >= 0 ? (long)pass->net->plan->tensors[bias].first : -1;
+    return call;
+}
+
+fg_conv_call fg_pass_conv_backward(const fg_pass *pass)
+{
+    const fg_net *net = pass->net;
+    fg_conv_call call = conv_call(pass);
+
+    call.coefficients = pass->coefficients;
+    call.weight_partials = fg_net_scratch(net, pass->step, FG_SCRATCH_WEIGHTS);
+    call.gradients = net->parts[FG_PART_GRADIENTS];
+    call.first_gradient = net->plan->tensors[pass->op->weights].gradient;
     return call;
 }
 

@@ -27,8 +27,9 @@ typedef struct fg_pass {
 fg_status fg_pass_begin(fg_pass *out, fg_net *net, const fg_step *step, fg_mode mode,
                         int images);
 
-/* What both directions of an operation are given; the rest is theirs to add. */
-fg_conv_call fg_pass_conv(const fg_pass *pass);
+/* What an operation is called with; of sums and pools, what both directions have. */
+fg_conv_call fg_pass_conv_forward(const fg_pass *pass);
+fg_conv_call fg_pass_conv_backward(const fg_pass *pass);
 fg_sum_call fg_pass_sum(const fg_pass *pass);
 fg_max_pool_call fg_pass_max_pool(const fg_pass *pass);
 

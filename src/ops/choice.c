@@ -16,12 +16,12 @@ struct fg_verdict {
     bool passed;
 };
 
-fg_status fg_choice_create(fg_choice *out, fg_kernels *kernels)
+fg_status fg_choice_create(fg_choice *out, fg_kernels *kernels, const fg_tuning *tuning)
 {
     const char *forced = fg_env_algorithm();
     fg_status status = FG_OK;
 
-    *out = (fg_choice){.kernels = kernels};
+    *out = (fg_choice){.kernels = kernels, .tuning = tuning, .is_forced = forced != NULL};
     for (int i = 0; i < FG_ALGORITHMS; ++i)
         out->candidates[i] = fg_candidate_of((fg_algorithm)i);
     if (forced == NULL)
@@ -53,8 +53,8 @@ static bool same_shape(const fg_conv_shape *a, const fg_conv_shape *b)
            a->in_width == b->in_width && a->images == b->images && a->in_place == b->in_place;
 }
 
-static fg_status check(bool *passed, fg_choice *choice, fg_algorithm algorithm,
-                       const fg_conv_shape *shape)
+fg_status fg_choice_check(bool *passed, fg_choice *choice, fg_algorithm algorithm,
+                          const fg_conv_shape *shape)
 {
     fg_status status = FG_OK;
 
@@ -81,12 +81,14 @@ cleanup:
 static fg_status choose(fg_algorithm *out, void *user, const fg_conv_shape *shape)
 {
     fg_choice *choice = user;
-    const fg_algorithm wanted = choice->forced;
+    fg_algorithm wanted = choice->forced;
     fg_status status = FG_OK;
     bool passed = false;
 
+    if (!choice->is_forced)
+        FG_TRY(fg_tuning_algorithm(&wanted, choice->tuning, shape));
     if (choice->candidates[wanted] != NULL && fg_algorithm_can(wanted, shape))
-        FG_TRY(check(&passed, choice, wanted, shape));
+        FG_TRY(fg_choice_check(&passed, choice, wanted, shape));
     *out = passed ? wanted : FG_ALGORITHM_DIRECT;
 
 cleanup:

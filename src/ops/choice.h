@@ -1,6 +1,7 @@
 /* choice.h - which algorithm computes each convolution of a net.
  *
- * FG_ALGORITHM names one for all that it can do. A candidate that this build does not have, that
+ * FG_ALGORITHM names one for all that it can do; else a file of tuning may name one for each
+ * shape. A candidate that this build does not have, that
  * cannot be made, or whose result is not that of the direct kernels is skipped with a line in
  * the log.
  *
@@ -10,18 +11,26 @@
 #define FG_OPS_CHOICE_H
 
 #include "ops/candidate.h"
+#include "ops/tuning.h"
 
 typedef struct fg_choice {
     fg_kernels *kernels;
+    const fg_tuning *tuning;                       /* borrowed */
     const fg_candidate *candidates[FG_ALGORITHMS]; /* NULL: direct, or not in this build */
-    fg_algorithm forced;                           /* direct: none is */
+    bool is_forced;                                /* FG_ALGORITHM is set ... */
+    fg_algorithm forced;                           /* ... to this, as far as there is one */
     struct fg_verdict *verdicts;                   /* of shapes that were checked */
     int count;
 } fg_choice;
 
 /* FG_ERR_ARGUMENT  FG_ALGORITHM names no algorithm */
-fg_status fg_choice_create(fg_choice *out, fg_kernels *kernels);
+fg_status fg_choice_create(fg_choice *out, fg_kernels *kernels, const fg_tuning *tuning);
 void fg_choice_clear(fg_choice *choice);
+
+/* Whether the algorithm's candidate, which there is, gives what direct kernels give for a shape
+ * that it can do. Each is checked once; one that fails is logged. */
+fg_status fg_choice_check(bool *passed, fg_choice *choice, fg_algorithm algorithm,
+                          const fg_conv_shape *shape);
 
 /* The chooser of the net's plan, which borrows it. */
 fg_chooser fg_choice_chooser(fg_choice *choice);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/net.h"
 #include "plan/model.h"
 #include "train/recipe_text.h"
 #include "train/weights.h"
@@ -25,6 +26,7 @@
 #define KEY_CHECKSUM "dataset_crc32"
 #define KEY_DEVICE "device"
 #define KEY_DRIVER "driver"
+#define KEY_ALGORITHMS "algorithms"
 
 #define NUMBER_TEXT 16
 
@@ -133,6 +135,9 @@ fg_status fg_checkpoint_open(fg_checkpoint *out, const char *path)
              checkpoint.model);
     FG_TRY(read_text(&checkpoint.device, checkpoint.file, KEY_DEVICE));
     FG_TRY(read_text(&checkpoint.driver, checkpoint.file, KEY_DRIVER));
+    checkpoint.algorithms = fg_safetensors_metadata(checkpoint.file, KEY_ALGORITHMS);
+    if (checkpoint.algorithms == NULL)
+        checkpoint.algorithms = fg_algorithm_names[FG_ALGORITHM_DIRECT];
     FG_TRY(read_data(&checkpoint.data, checkpoint.file));
     FG_TRY(read_text(&recipe, checkpoint.file, KEY_RECIPE));
     status = fg_recipe_text_parse(&checkpoint.recipe, recipe);
@@ -216,9 +221,10 @@ static fg_status write_metadata(fg_safetensors_writer *writer, const fg_net *net
                                 const fg_checkpoint_data *data)
 {
     fg_status status = FG_OK;
-    char *text = NULL;
+    char *text = NULL, *algorithms = NULL;
 
     FG_TRY(fg_recipe_text_make(&text, recipe));
+    FG_TRY(fg_net_algorithms(&algorithms, net));
     FG_TRY(fg_safetensors_writer_metadata(writer, KEY_FORMAT, FORMAT_VERSION));
     FG_TRY(fg_safetensors_writer_metadata(writer, KEY_VERSION, fg_version()));
     FG_TRY(fg_safetensors_writer_metadata(writer, KEY_MODEL,
@@ -227,8 +233,10 @@ static fg_status write_metadata(fg_safetensors_writer *writer, const fg_net *net
     FG_TRY(write_data(writer, data));
     FG_TRY(fg_safetensors_writer_metadata(writer, KEY_DEVICE, device->name));
     FG_TRY(fg_safetensors_writer_metadata(writer, KEY_DRIVER, device->driver));
+    FG_TRY(fg_safetensors_writer_metadata(writer, KEY_ALGORITHMS, algorithms));
 
 cleanup:
+    fg_text_free(algorithms);
     fg_text_free(text);
     return status;
 }

@@ -4,7 +4,8 @@
  * state.images, state.correct, state.correct_top (I64) and state.loss (F64): sums over the
  * images of the epoch under way; every tensor of the net under its own name; the momentum of
  * each parameter as momentum.NAME. Metadata: the format's version, the model, the recipe, what
- * tells the training set from others, the library's version, device and driver. The same state
+ * tells the training set from others, the library's version, device, driver, and what computed the
+ * convolutions (fg_net_algorithms; where a file has none, direct kernels did). The same state
  * gives the same bytes.
  *
  * SPDX-License-Identifier: MIT
@@ -38,6 +39,7 @@ typedef struct fg_checkpoint {
     const char *model; /* these point into file */
     const char *device;
     const char *driver;
+    const char *algorithms;
     fg_safetensors *file; /* has the tensors */
 } fg_checkpoint;
 

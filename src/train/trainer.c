@@ -159,6 +159,30 @@ cleanup:
     return status;
 }
 
+/* Other algorithms than those of the run so far would give other bits. */
+static fg_status check_algorithms(const fg_net *net, const fg_checkpoint *stored,
+                                  const char *path, bool accepted)
+{
+    fg_status status = FG_OK;
+    char *ours = NULL;
+
+    FG_TRY(fg_net_algorithms(&ours, net));
+    if (strcmp(ours, stored->algorithms) == 0)
+        goto cleanup;
+    FG_REQUIRE(
+        accepted,
+        "%s: algorithms of its convolutions were: %s; this run would have: %s, which gives "
+        "other bits; accept_tuning (--accept-tuning) goes on all the same",
+        path, stored->algorithms, ours);
+    fg_log_line(&net->device->log, FG_LOG_WARN,
+                "algorithms of convolutions were: %s; now: %s: bits differ", stored->algorithms,
+                ours);
+
+cleanup:
+    fg_text_free(ours);
+    return status;
+}
+
 static void compare_devices(const fg_device *device, const fg_checkpoint *stored)
 {
     if (strcmp(device->info.name, stored->device) != 0 ||
@@ -195,6 +219,8 @@ fg_status fg_trainer_resume(fg_trainer **out, fg_device *device, const fg_train_
                trainer->recipe.epochs, config->checkpoint, begun);
     FG_TRY(check_data(&trainer->data, &stored, dataset->name, config->checkpoint));
     FG_TRY(assemble(trainer, device, config, dataset, stored.model));
+    FG_TRY(check_algorithms(trainer->net, &stored, config->checkpoint,
+                            config->accept_tuning != 0));
     FG_CHECK(stored.state.step <= trainer->steps, FG_ERR_FILE,
              "%s: state.step is %d, but an epoch has %d steps", config->checkpoint,
              stored.state.step, trainer->steps);

@@ -119,8 +119,10 @@ END_TEST
 
 START_TEST(a_file_is_replaced_and_put_aside)
 {
+    bool replaced = false;
     append("bad\n");
-    ck_assert_int_eq(fg_journal_replace(path, "head\nbad\n", "head\n"), FG_OK);
+    ck_assert_int_eq(fg_journal_replace(&replaced, path, "head\nbad\n", 9, "head\n"), FG_OK);
+    ck_assert(replaced);
     expect_file(path, "head\n");
     expect_file(scratch_path("journal.damaged"), "head\nbad\n");
     append("one\n");
@@ -130,9 +132,11 @@ END_TEST
 
 START_TEST(a_file_that_changed_meanwhile_is_left_alone)
 {
+    bool replaced = true;
     append("bad\n");
     append("one\n");
-    ck_assert_int_eq(fg_journal_replace(path, "head\nbad\n", "head\n"), FG_OK);
+    ck_assert_int_eq(fg_journal_replace(&replaced, path, "head\nbad\n", 9, "head\n"), FG_OK);
+    ck_assert(!replaced);
     expect_file(path, "head\nbad\none\n");
     ck_assert_int_eq(scratch_files(), 1);
 }

@@ -7,7 +7,7 @@
 # Help and version are results: standard output, exit status 0.
 exits 0 "$filigree" --help
 says '^Usage: filigree '
-for command in train eval predict plan devices probe; do
+for command in train eval predict plan devices probe tune; do
     exits 0 "$filigree" --help
     says "^  $command "
     exits 0 "$filigree" "$command" --help

@@ -14,6 +14,7 @@
 #include "support/disguise.h"
 
 static fg_kernels kernels;
+static const fg_tuning untuned;
 static char lines[1024];
 static int line_count;
 
@@ -75,7 +76,7 @@ static void create(fg_choice *out, const char *forced)
     forget_lines();
     if (forced != NULL)
         setenv("FG_ALGORITHM", forced, 1);
-    FG_EXPECT_OK(fg_choice_create(out, &kernels));
+    FG_EXPECT_OK(fg_choice_create(out, &kernels, &untuned));
     unsetenv("FG_ALGORITHM");
 }
 
@@ -172,7 +173,7 @@ START_TEST(a_word_that_names_no_algorithm_is_refused)
     fg_choice choice;
 
     setenv("FG_ALGORITHM", "wild", 1);
-    FG_EXPECT_FAILS(fg_choice_create(&choice, &kernels), FG_ERR_ARGUMENT,
+    FG_EXPECT_FAILS(fg_choice_create(&choice, &kernels, &untuned), FG_ERR_ARGUMENT,
                     "FG_ALGORITHM is \"wild\", expected direct, gemm, fft or winograd");
     unsetenv("FG_ALGORITHM");
 }

@@ -127,6 +127,29 @@ START_TEST(test_stopped_during_validation)
 }
 END_TEST
 
+/* A checkpoint of a run whose convolutions something else has computed. */
+START_TEST(test_other_algorithms_must_be_accepted)
+{
+    static const char ours[] = "\"algorithms\":\"direct\"",
+                      theirs[] = "\"algorithms\":\"gemm 9\"";
+    fg_train_config config = stopping_config(scratch_path("part"), 3);
+    size_t bytes = 0;
+
+    FG_EXPECT_FAILS(tiny_run(&config, TINY_IMAGES, 0), FG_ERR_CANCELLED, "stopped");
+    char *text = scratch_read(config.checkpoint, &bytes);
+    char *at = memmem(text, bytes, ours, strlen(ours));
+    ck_assert_ptr_nonnull(at);
+    memcpy(at, theirs, strlen(theirs));
+    scratch_write(config.checkpoint, text, bytes);
+    free(text);
+    steps_left = -1;
+    FG_EXPECT_FAILS(tiny_run(&config, TINY_IMAGES, 1), FG_ERR_ARGUMENT, "were: gemm 9");
+    FG_EXPECT_FAILS(tiny_run(&config, TINY_IMAGES, 1), FG_ERR_ARGUMENT, "--accept-tuning");
+    config.accept_tuning = 1;
+    FG_EXPECT_OK(tiny_run(&config, TINY_IMAGES, 1));
+}
+END_TEST
+
 START_TEST(test_the_same_trainer_goes_on)
 {
     fg_train_config config = tiny_config(scratch_path("whole"));
@@ -352,6 +375,7 @@ int main(void)
     tcase_add_test(tests, test_stopped_and_resumed);
     tcase_add_test(tests, test_stopped_again_and_again);
     tcase_add_test(tests, test_stopped_during_validation);
+    tcase_add_test(tests, test_other_algorithms_must_be_accepted);
     tcase_add_test(tests, test_the_same_trainer_goes_on);
     tcase_add_test(tests, test_later_log_lines_are_removed);
     tcase_add_test(tests, test_what_a_checkpoint_says);

@@ -1,0 +1,139 @@
+/* tuning_line.c - see tuning_line.h.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "ops/tuning_line.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIELDS 8
+
+static const char *const origins[] = {"first-use", "tune"};
+
+/* ---- lines ---- */
+
+static bool parse_origin(fg_tuning_origin *out, const char *text)
+{
+    for (int i = 0; i < (int)(sizeof origins / sizeof *origins); ++i) {
+        if (strcmp(text, origins[i]) == 0) {
+            *out = (fg_tuning_origin)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool parse_ms(double *out, const char *text)
+{
+    char *end = NULL;
+
+    *out = strtod(text, &end);
+    return isdigit((unsigned char)*text) && *end == '\0' && isfinite(*out);
+}
+
+/* Whether it is text; a device's name may be in any language. */
+static bool is_printable(const char *text)
+{
+    for (; *text != '\0'; ++text)
+        if (iscntrl((unsigned char)*text) && *text != '\t')
+            return false;
+    return true;
+}
+
+bool fg_tuning_line_parse(fg_tuning_line *out, char *text)
+{
+    const char *fields[FIELDS];
+    int count = 0;
+
+    if (!is_printable(text))
+        return false;
+    for (char *tab; count < FIELDS - 1 && (tab = strchr(text, '\t')) != NULL; text = tab + 1) {
+        *tab = '\0';
+        fields[count++] = text;
+    }
+    fields[count++] = text;
+    if (count != FIELDS || strchr(text, '\t') != NULL)
+        return false;
+    *out = (fg_tuning_line){.device = fields[0],
+                            .driver = fields[1],
+                            .library = fields[2],
+                            .operation = fields[4],
+                            .choice = fields[5]};
+    return parse_origin(&out->origin, fields[3]) && parse_ms(&out->before_ms, fields[6]) &&
+           parse_ms(&out->after_ms, fields[7]) && out->operation[0] != '\0';
+}
+
+void fg_tuning_name(char out[FG_NAME_LENGTH], const char *name)
+{
+    snprintf(out, FG_NAME_LENGTH, "%s", name);
+    for (; *out != '\0'; ++out)
+        if (iscntrl((unsigned char)*out))
+            *out = ' ';
+}
+
+void fg_tuning_line_print(fg_text *out, const fg_tuning_line *line)
+{
+    fg_text_append(out, "%s\t%s\t%s\t%s\t%s\t%s\t%.4f\t%.4f\n", line->device, line->driver,
+                   line->library, origins[line->origin], line->operation, line->choice,
+                   line->before_ms, line->after_ms);
+}
+
+/* ---- choices ---- */
+
+static bool parse_direct(fg_tuning_choice *out, const char *text)
+{
+    int end = -1;
+
+    sscanf(text, "direct tile=%4dx%4d pixels=%6d%n", &out->tiling.channels,
+           &out->tiling.vectors, &out->tiling.pixels, &end);
+    if (end < 0)
+        return false;
+    text += end;
+    if (*text == '\0')
+        return true;
+    end = -1;
+    sscanf(text, " lanes=%4d%n", &out->lane_vectors, &end);
+    return end >= 0 && text[end] == '\0';
+}
+
+bool fg_tuning_choice_parse(fg_tuning_choice *out, const char *text)
+{
+    *out = (fg_tuning_choice){0};
+    if (strcmp(text, FG_TUNING_DONE) == 0)
+        return true;
+    for (int i = FG_ALGORITHM_DIRECT + 1; i < FG_ALGORITHMS; ++i) {
+        if (strcmp(text, fg_algorithm_names[i]) == 0) {
+            out->algorithm = (fg_algorithm)i;
+            return true;
+        }
+    }
+    return parse_direct(out, text);
+}
+
+void fg_tuning_choice_print(fg_text *out, fg_conv_part part, const fg_tuning_choice *choice)
+{
+    fg_text_append(out, "%s", fg_algorithm_names[choice->algorithm]);
+    if (choice->algorithm != FG_ALGORITHM_DIRECT)
+        return;
+    fg_text_append(out, " tile=%dx%d pixels=%d", choice->tiling.channels,
+                   choice->tiling.vectors, choice->tiling.pixels);
+    if (part == FG_CONV_PART_BACKWARD)
+        fg_text_append(out, " lanes=%d", choice->lane_vectors);
+}
+
+void fg_tuning_operation(fg_text *out, fg_conv_part part, const fg_conv_shape *shape)
+{
+    fg_text_append(out,
+                   "%s side=%d stride=%d groups=%d in=%d out=%d map=%dx%d images=%d "
+                   "in_place=%d dropout=%d,%d",
+                   fg_conv_part_name(part), shape->side, shape->stride, shape->groups,
+                   shape->in_channels, shape->out_channels, shape->in_height, shape->in_width,
+                   shape->images, shape->in_place, (int)shape->in_dropout,
+                   (int)shape->out_dropout);
+    if (part == FG_CONV_PART_BACKWARD)
+        fg_text_append(out, " data=%d", shape->data);
+}

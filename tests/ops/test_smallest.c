@@ -405,7 +405,7 @@ END_TEST
 
 START_TEST(fill_and_peak)
 {
-    const fg_kernel *fma_kernel = NULL, *copy_kernel = NULL;
+    const fg_kernel *fma_kernel = NULL, *copy_kernel = NULL, *prefetch_kernel = NULL;
 
     FG_EXPECT_OK(fg_buffer_fill(fg_arrays_scratch(100), 3, 90, 1.0f));
     ran[FG_KERNEL_fill] = true;
@@ -424,6 +424,12 @@ START_TEST(fill_and_peak)
     fg_launch_value(&launch, &(cl_uint){2}, sizeof(cl_uint));
     FG_EXPECT_OK(fg_launch_run(&launch, 3, 1));
     mark(copy_kernel);
+
+    FG_EXPECT_OK(fg_kernels_get(&prefetch_kernel, &kernels, FG_KERNEL_prefetch_try, ""));
+    launch = fg_launch_of(prefetch_kernel);
+    fg_launch_buffer(&launch, random_buffer(16));
+    FG_EXPECT_OK(fg_launch_run(&launch, 1, 1));
+    mark(prefetch_kernel);
 }
 END_TEST
 

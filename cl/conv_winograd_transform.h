@@ -7,7 +7,7 @@
  *
  * Squares lie two pixels apart: even and odd columns are taken apart as a row is read, and the
  * lanes of a vector are squares side by side. Where an image has few columns, a vector holds
- * several rows of squares.
+ * several rows of squares. Vectors are spelled out element by element: see transpose.h.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -81,11 +81,15 @@ INLINE struct columns read_columns(__global const float *x, struct fg_affine f, 
     for (int i = 0; i < ROWS; ++i)
         r[i] = read_row(x, f, channel, band, row + 2 * i, column, a);
 #if COLUMNS == 4
-    r[0] = (float16)(r[0].lo, r[1].lo);
-    r[1] = (float16)(r[2].lo, r[3].lo);
+    r[0] = (float16)(r[0].s0, r[0].s1, r[0].s2, r[0].s3, r[0].s4, r[0].s5, r[0].s6, r[0].s7,
+                     r[1].s0, r[1].s1, r[1].s2, r[1].s3, r[1].s4, r[1].s5, r[1].s6, r[1].s7);
+    r[1] = (float16)(r[2].s0, r[2].s1, r[2].s2, r[2].s3, r[2].s4, r[2].s5, r[2].s6, r[2].s7,
+                     r[3].s0, r[3].s1, r[3].s2, r[3].s3, r[3].s4, r[3].s5, r[3].s6, r[3].s7);
 #elif COLUMNS == 2
-    r[0] = (float16)(r[0].s0123, r[1].s0123, r[2].s0123, r[3].s0123);
-    r[1] = (float16)(r[4].s0123, r[5].s0123, r[6].s0123, r[7].s0123);
+    r[0] = (float16)(r[0].s0, r[0].s1, r[0].s2, r[0].s3, r[1].s0, r[1].s1, r[1].s2, r[1].s3,
+                     r[2].s0, r[2].s1, r[2].s2, r[2].s3, r[3].s0, r[3].s1, r[3].s2, r[3].s3);
+    r[1] = (float16)(r[4].s0, r[4].s1, r[4].s2, r[4].s3, r[5].s0, r[5].s1, r[5].s2, r[5].s3,
+                     r[6].s0, r[6].s1, r[6].s2, r[6].s3, r[7].s0, r[7].s1, r[7].s2, r[7].s3);
 #endif
 #endif
     c.even = even_of(r[0], r[1]);
@@ -120,11 +124,14 @@ INLINE float16 above(float16 a, float16 b)
     (void)b;
     return a;
 #elif COLUMNS == 8
-    return (float16)(a.hi, b.lo);
+    return (float16)(a.s8, a.s9, a.sa, a.sb, a.sc, a.sd, a.se, a.sf, b.s0, b.s1, b.s2, b.s3,
+                     b.s4, b.s5, b.s6, b.s7);
 #elif COLUMNS == 4
-    return (float16)(a.scdef, b.s0123, b.s4567, b.s89ab);
+    return (float16)(a.sc, a.sd, a.se, a.sf, b.s0, b.s1, b.s2, b.s3, b.s4, b.s5, b.s6, b.s7,
+                     b.s8, b.s9, b.sa, b.sb);
 #else
-    return (float16)(a.sef, b.s01, b.s23, b.s45, b.s67, b.s89, b.sab, b.scd);
+    return (float16)(a.se, a.sf, b.s0, b.s1, b.s2, b.s3, b.s4, b.s5, b.s6, b.s7, b.s8, b.s9,
+                     b.sa, b.sb, b.sc, b.sd);
 #endif
 }
 
@@ -134,11 +141,14 @@ INLINE float16 below(float16 a, float16 b)
     (void)a;
     return b;
 #elif COLUMNS == 8
-    return (float16)(a.hi, b.lo);
+    return (float16)(a.s8, a.s9, a.sa, a.sb, a.sc, a.sd, a.se, a.sf, b.s0, b.s1, b.s2, b.s3,
+                     b.s4, b.s5, b.s6, b.s7);
 #elif COLUMNS == 4
-    return (float16)(a.s4567, a.s89ab, a.scdef, b.s0123);
+    return (float16)(a.s4, a.s5, a.s6, a.s7, a.s8, a.s9, a.sa, a.sb, a.sc, a.sd, a.se, a.sf,
+                     b.s0, b.s1, b.s2, b.s3);
 #else
-    return (float16)(a.s23, a.s45, a.s67, a.s89, a.sab, a.scd, a.sef, b.s01);
+    return (float16)(a.s2, a.s3, a.s4, a.s5, a.s6, a.s7, a.s8, a.s9, a.sa, a.sb, a.sc, a.sd,
+                     a.se, a.sf, b.s0, b.s1);
 #endif
 }
 

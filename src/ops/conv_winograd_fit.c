@@ -32,18 +32,27 @@ static int larger(int a, int b)
     return a > b ? a : b;
 }
 
+/* Squares of a work-item. */
+static int squares_of(const fg_conv_shape *shape)
+{
+    const struct fg_chunk chunk =
+        fg_chunks_at(fg_chunks_of(shape->images, shape->height, shape->width), 0);
+    return chunk.images * ((chunk.rows + 1) / 2) * ((shape->width + 1) / 2);
+}
+
 /* The fewest rows of padding, and of those that tie the first; vectors that fill 24 registers at
- * most. */
+ * most, but not more than there are. */
 void fg_conv_winograd_fit_tile(fg_conv_winograd_op *op)
 {
     static const int choices[] = {12, 8, 6, 4};
     const int channels = op->shape.out_channels;
+    const int vectors = (squares_of(&op->shape) + FG_LANES - 1) / FG_LANES;
 
     op->tile_channels = choices[0];
     for (int i = 1; i < 4; ++i)
         if (round_up(channels, choices[i]) < round_up(channels, op->tile_channels))
             op->tile_channels = choices[i];
-    op->vectors = op->tile_channels >= 8 ? 2 : 4;
+    op->vectors = smaller(vectors, op->tile_channels >= 8 ? 2 : 4);
     op->columns = 2;
     while (op->columns < FG_LANES && 2 * op->columns < op->shape.width)
         op->columns *= 2;

@@ -292,7 +292,7 @@ START_TEST(winograd)
 {
     static const fg_conv_case shapes[] = {{3, {1, 1, 1}, {1}, 1, 1, 1},
                                           {3, {3, 5, 3}, {2, 1}, 5, 1, 1},
-                                          {3, {1, 26, 40}, {2}, 3, 1, 1}};
+                                          {3, {1, 26, 40}, {1}, 3, 1, 1}};
 
     for (int i = 0; i < 3; ++i) {
         fg_candidate_op op;

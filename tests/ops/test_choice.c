@@ -96,6 +96,31 @@ START_TEST(direct_kernels_do_it_unless_something_else_is_wanted)
 }
 END_TEST
 
+START_TEST(a_line_of_tuning_names_what_does_it)
+{
+    const fg_conv_shape shape = shape_of(3, 4, 6), other = shape_of(3, 4, 7);
+    static const char *const forced[] = {NULL, "direct"};
+    fg_text text = {0};
+    fg_tuning_operation(&text, FG_CONV_PART_FORWARD, &shape);
+    fg_tuning_line line = {.origin = FG_TUNING_TUNE, .operation = text.data, .choice = "gemm"};
+    const fg_tuning tuning = {.lines = &line, .count = 1};
+
+    for (size_t i = 0; i < sizeof forced / sizeof *forced; ++i) {
+        fg_choice choice;
+        if (forced[i] != NULL)
+            setenv("FG_ALGORITHM", forced[i], 1);
+        FG_EXPECT_OK(fg_choice_create(&choice, &kernels, &tuning));
+        unsetenv("FG_ALGORITHM");
+        choice.candidates[FG_ALGORITHM_GEMM] = &fg_disguise;
+        ck_assert_int_eq(choose(&choice, &shape),
+                         forced[i] == NULL ? FG_ALGORITHM_GEMM : FG_ALGORITHM_DIRECT);
+        ck_assert_int_eq(choose(&choice, &other), FG_ALGORITHM_DIRECT);
+        fg_choice_clear(&choice);
+    }
+    free(text.data);
+}
+END_TEST
+
 /* What is not part of the build is replaced, so that the tests run without libraries too. */
 static void create_forced(fg_choice *out, enum fg_flaw with)
 {
@@ -190,6 +215,7 @@ int main(void)
     tcase_set_timeout(tests, 0); /* ctest has one */
     tcase_add_unchecked_fixture(tests, open_device, close_device);
     tcase_add_test(tests, direct_kernels_do_it_unless_something_else_is_wanted);
+    tcase_add_test(tests, a_line_of_tuning_names_what_does_it);
     tcase_add_test(tests, what_is_forced_does_what_it_can);
     tcase_add_test(tests, what_fails_its_check_is_skipped_with_one_line);
     tcase_add_test(tests, what_this_build_does_not_have_is_skipped_with_one_line);

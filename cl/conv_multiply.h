@@ -82,15 +82,15 @@ INLINE void multiply_forward(struct outputs out, __local float *results,
     /* What is stored at once needs no room of its own. */
     const int passing = finish && first_row == 0;
     const int stride = passing ? VECTORS * FG_LANES : a.tile;
-    const int shortcut_lines = finish && a.shortcut ? (SUMS + block - 1) / block : 0;
+    const int out_lines = finish ? (SUMS + block - 1) / block : 0;
     int line = 0;
 
     for (int v = 0; v < tile.vectors; v += VECTORS)
         for (int k0 = 0; k0 < outs; k0 += TILE_CHANNELS, line += lines_per_tile) {
-            /* The shortcut's part in the register tile that comes next. */
+            /* Where the register tile that comes next will be stored. */
             const int next_k = k0 + TILE_CHANNELS < outs ? k0 + TILE_CHANNELS : 0;
-            __global const float *shortcut = out.shortcut + (size_t)next_k * a.out_pitch +
-                                             (next_k > 0 ? v : v + VECTORS) * FG_LANES;
+            const size_t next_at =
+                (size_t)next_k * a.out_pitch + (next_k > 0 ? v : v + VECTORS) * FG_LANES;
             __global const float *w =
                 weights + ((size_t)k0 * rows + (size_t)first_row * TILE_CHANNELS) * TAPS;
             __local float *to = passing ? results : results + k0 * a.tile + v * FG_LANES;
@@ -112,9 +112,13 @@ INLINE void multiply_forward(struct outputs out, __local float *results,
                 const size_t channel = nearest_place(next.list, next.first + c);
                 for (int i = line; i < last_line; ++i)
                     FG_PREFETCH(next.in + channel * a.in_pitch + i * FG_LANES);
-                for (int i = c * shortcut_lines; i < min((c + 1) * shortcut_lines, SUMS); ++i)
-                    FG_PREFETCH(shortcut + (size_t)(i / VECTORS) * a.out_pitch +
-                                i % VECTORS * FG_LANES);
+                for (int i = c * out_lines; i < min((c + 1) * out_lines, SUMS); ++i) {
+                    const size_t at =
+                        next_at + (size_t)(i / VECTORS) * a.out_pitch + i % VECTORS * FG_LANES;
+                    FG_PREFETCH(out.to + at);
+                    if (a.shortcut)
+                        FG_PREFETCH(out.shortcut + at);
+                }
 #pragma unroll
                 for (int tap = 0; tap < TAPS; ++tap, w += TILE_CHANNELS) {
                     __local const float *at = row + tap_offset(tap, a.row, a.chunks.width);

@@ -36,20 +36,20 @@ INLINE void pack_inputs(__local float *packed, __global const float *in, struct 
 
     for (int r = first; r < first + count; ++r, packed += a.tile) {
         const int c = first_channel + r / taps, i = r % taps / a.side, j = r % a.side;
-        const struct tap tap = {i - a.side / 2, j - a.side / 2, a.stride, a.in_height,
-                                a.in_width};
-        const int odd_row = tap.row & (a.stride - 1), odd_column = tap.column & (a.stride - 1);
+        const int row = i - a.side / 2, column = j - a.side / 2;
+        const int odd_row = row & (a.stride - 1), odd_column = column & (a.stride - 1);
         __global const float *x = in + (size_t)place_of(list, c) * a.in_pitch;
+        __global const float *ahead = in + (size_t)nearest_place(list, c + 2) * a.in_pitch;
 
         if (r % taps == 0 && a.stride == 1)
-            load_input(space.line, x, affine[c], c, span, a);
+            load_input(space.line, x, ahead, affine[c], c, span, a);
         else if (r % taps == 0)
-            split_input(space.line, x, affine[c], c, span, a);
+            split_input(space.line, x, ahead, affine[c], c, span, a);
         gather_row(packed,
                    space.line + (odd_row * 2 + odd_column) * a.line + tile.pixel - span.first +
-                       (tap.row - odd_row) / a.stride * a.out_width +
-                       (tap.column - odd_column) / a.stride,
-                   tap, space, tile.vectors);
+                       (row - odd_row) / a.stride * a.out_width +
+                       (column - odd_column) / a.stride,
+                   i, j, space, tile.vectors, a);
     }
 }
 
@@ -88,8 +88,7 @@ __kernel FG_ONE_WORK_ITEM void conv_gather_forward(
     const int padded = (a.out_channels + TILE_CHANNELS - 1) / TILE_CHANNELS * TILE_CHANNELS;
     const int rows = a.in_channels * a.side * a.side;
     __local float *shares = results + (a.outs + TILE_CHANNELS) * a.tile;
-    const struct gather_space space = {shares + a.tile, channels + a.listed,
-                                       channels + a.listed + a.tile};
+    const struct gather_space space = gather_space_of(shares + a.tile, channels + a.listed, a);
     struct list list =
         list_of(sources + a.first_source, channels, 0, share.end_group * a.in_channels);
 
@@ -97,7 +96,7 @@ __kernel FG_ONE_WORK_ITEM void conv_gather_forward(
     for (int first = 0; first < run.pixels; first += a.tile) {
         const struct tile tile = tile_at(run, first, a.tile);
         make_shares(shares, (float16)(first / FG_LANES), tile.pixels);
-        mark_pixels(space, tile, a);
+        mark_pixels(space, tile, 0, a);
         for (int group = share.first_group; group < share.end_group; ++group) {
             const int in0 = group * a.in_channels;
             const int first_out = group * a.out_channels + share.first;
@@ -148,8 +147,8 @@ conv_gather_backward_weights(__global const float *in,
     const struct run run = run_at(chunk, a.chunks, 0);
     const struct share share = share_at(get_global_id(1), a.outs, a);
     const int rows = a.in_channels * a.side * a.side;
-    const struct gather_space space = {block + TILE_CHANNELS * a.tile, channels + a.listed,
-                                       channels + a.listed + a.tile};
+    const struct gather_space space =
+        gather_space_of(block + TILE_CHANNELS * a.tile, channels + a.listed, a);
     const struct pack_space none = {0, 0, 0}; /* dy needs no neighbours */
     struct list list =
         list_of(sources + a.first_source, channels, 0, share.end_group * a.in_channels);
@@ -160,7 +159,7 @@ conv_gather_backward_weights(__global const float *in,
 
     for (int first = 0; first < run.pixels; first += a.tile) {
         const struct tile tile = tile_at(run, first, a.tile);
-        mark_pixels(space, tile, a);
+        mark_pixels(space, tile, 0, a);
         for (int group = share.first_group; group < share.end_group; ++group) {
             const int in0 = group * a.in_channels;
             const int out0 = group * a.out_channels + a.first_out;

@@ -16,15 +16,25 @@
 #define FG_CONV_GATHER_H
 
 #include "conv_tile.h"
+#include "prefetch.h"
 
 #define NOWHERE \
     (-(1 << 20)) /* the row of a pixel that is not there: no tap leads into the image */
 
 struct gather_space {
     __local float *line;
-    __local int *rows; /* of the tile's pixels, in the output's map */
-    __local int *columns;
+    __local int *pixels; /* of the tile: [rows, columns][tile], in the output's map */
+    __local int
+        *marks; /* [rows, columns][side][tile]: -1 where a tap stays in the image, or 0 */
 };
+
+/* The parts of what a kernel gets. */
+INLINE struct gather_space gather_space_of(__local float *line, __local int *ints,
+                                           const struct fg_conv_args a)
+{
+    const struct gather_space space = {line, ints, (__local char *)(ints + 2 * a.tile)};
+    return space;
+}
 
 /* What is in the line: whole rows of the output's map, or of the pixels of the input that they
  * read. Rows are counted through the batch. */
@@ -59,28 +69,58 @@ INLINE void clear_line(__local float *line, int floats)
         store16((float16)(0.0f), 0, line + i);
 }
 
-/* Once per tile. */
-INLINE void mark_pixels(struct gather_space space, struct tile tile,
+/* From a pixel of a phase to the output's pixel whose gradient tap i takes to it; rows or columns.
+ * Tap i reaches pixels of one phase only; see conv_phases.cl. */
+INLINE int offset_back(int i, const struct fg_conv_args a)
+{
+    const int border = a.side / 2, phase = (border + i) & (a.stride - 1);
+    return (border - i + phase) / a.stride;
+}
+
+/* Marks of one direction. places: of the tile's pixels in it, offset: of the tap */
+INLINE void mark_tap(__local char *marks, __local const int *places, int step, int offset,
+                     int size, int vectors)
+{
+    for (int v = 0; v < vectors; ++v) {
+        const int16 at = load16(v, places) * step + offset;
+        store16(convert_char16(as_uint16(at) < (uint16)(size)), v, marks);
+    }
+}
+
+/* Once per tile. back: the gradient is read, which is moved the other way */
+INLINE void mark_pixels(struct gather_space space, struct tile tile, int back,
                         const struct fg_conv_args a)
 {
     int row = tile.pixel / a.out_width % a.out_height, column = tile.pixel % a.out_width;
+
     for (int i = 0; i < tile.vectors * FG_LANES; ++i) {
-        space.rows[i] = i < tile.pixels ? row : NOWHERE;
-        space.columns[i] = column;
+        space.pixels[i] = i < tile.pixels ? row : NOWHERE;
+        space.pixels[a.tile + i] = column;
         if (++column == a.out_width) {
             column = 0;
             row = row + 1 < a.out_height ? row + 1 : 0;
         }
     }
+    for (int i = 0; i < a.side; ++i) {
+        const int offset = back ? offset_back(i, a) : i - a.side / 2;
+        mark_tap(space.marks + i * a.tile, space.pixels, back ? 1 : a.stride, offset,
+                 back ? a.out_height : a.in_height, tile.vectors);
+        mark_tap(space.marks + (a.side + i) * a.tile, space.pixels + a.tile,
+                 back ? 1 : a.stride, offset, back ? a.out_width : a.in_width, tile.vectors);
+    }
 }
 
-/* One channel of the input, at stride 1. x: its first pixel in the batch, channel: in the list */
-INLINE void load_input(__local float *line, __global const float *x, struct fg_affine f,
-                       int channel, struct span span, const struct fg_conv_args a)
+/* One channel of the input, at stride 1. x: its first pixel in the batch, channel: in the list;
+ * ahead: another channel's, which is fetched meanwhile */
+INLINE void load_input(__local float *line, __global const float *x,
+                       __global const float *ahead, struct fg_affine f, int channel,
+                       struct span span, const struct fg_conv_args a)
 {
     const int to = span.to * a.out_width - span.first;
-    for (int i = span.from * a.out_width - span.first; i < to; i += FG_LANES)
+    for (int i = span.from * a.out_width - span.first; i < to; i += FG_LANES) {
+        FG_PREFETCH(ahead + span.first + i);
         store16(read_input(x + span.first + i, f, channel, span.first + i, a), 0, line + i);
+    }
 }
 
 /* Of 32 floats: spelled out, as in transpose.h. */
@@ -98,8 +138,9 @@ INLINE float16 odd_of(float16 l, float16 r)
 
 /* At stride 2: even and odd columns into two planes, of even and of odd rows. A vector that goes
  * beyond its row is overwritten by the next row, or lies outside the image. */
-INLINE void split_input(__local float *line, __global const float *x, struct fg_affine f,
-                        int channel, struct span span, const struct fg_conv_args a)
+INLINE void split_input(__local float *line, __global const float *x,
+                        __global const float *ahead, struct fg_affine f, int channel,
+                        struct span span, const struct fg_conv_args a)
 {
     const int phases = a.side > 1 ? 2 : 1; /* a 1x1 reads even rows only */
 
@@ -114,6 +155,8 @@ INLINE void split_input(__local float *line, __global const float *x, struct fg_
                 const int at = from + 2 * i;
                 const float16 l = read_input(x + at, f, channel, at, a);
                 float16 r = l; /* a map has room for one vector behind its last pixel only */
+                FG_PREFETCH(ahead + at);
+                FG_PREFETCH(ahead + at + FG_LANES);
                 if (2 * i + FG_LANES < a.in_width)
                     r = read_input(x + at + FG_LANES, f, channel, at + FG_LANES, a);
                 store16(even_of(l, r), 0, to + i);
@@ -122,8 +165,8 @@ INLINE void split_input(__local float *line, __global const float *x, struct fg_
         }
 }
 
-/* One channel of the output's gradient. g, y: its first pixel in the batch, channel: of all
- * outputs */
+/* One channel of the output's gradient; fetches what comes two channels later. g, y: its first
+ * pixel in the batch, channel: of all outputs */
 INLINE void load_gradient(__local float *line, __global const float *g, __global const float *y,
                           struct fg_coefficients f, int channel, struct span span,
                           const struct fg_conv_args a)
@@ -131,31 +174,23 @@ INLINE void load_gradient(__local float *line, __global const float *g, __global
     const int to = span.to * a.out_width - span.first;
     for (int i = span.from * a.out_width - span.first; i < to; i += FG_LANES) {
         const int at = span.first + i;
+        FG_PREFETCH(g + at + 2 * (size_t)a.out_pitch);
+        if (a.finish)
+            FG_PREFETCH(y + at + 2 * (size_t)a.out_pitch);
         store16(read_gradient(g + at, y + at, f, channel, at, a), 0, line + i);
     }
 }
 
-/* What a tap reads for pixel (y, x) of the tile: (y * stride + row, x * stride + column), if
- * that lies in the image of height x width. */
-struct tap {
-    int row;
-    int column;
-    int stride;
-    int height;
-    int width;
-};
-
-/* One packed row. from: what is read for the tile's first pixel */
-INLINE void gather_row(__local float *to, __local const float *from, struct tap tap,
-                       struct gather_space space, int vectors)
+/* One packed row, of tap (i, j). from: what is read for the tile's first pixel */
+INLINE void gather_row(__local float *to, __local const float *from, int i, int j,
+                       struct gather_space space, int vectors, const struct fg_conv_args a)
 {
-    const uint16 height = (uint16)(tap.height), width = (uint16)(tap.width);
+    __local const char *rows = space.marks + i * a.tile;
+    __local const char *columns = space.marks + (a.side + j) * a.tile;
 
     for (int v = 0; v < vectors; ++v) {
-        const int16 row = load16(v, space.rows) * tap.stride + tap.row;
-        const int16 column = load16(v, space.columns) * tap.stride + tap.column;
-        const int16 inside = (as_uint16(row) < height) & (as_uint16(column) < width);
-        store16(select((float16)(0.0f), load16(v, from), inside), v, to);
+        const int16 inside = convert_int16(load16(v, rows) & load16(v, columns));
+        store16(as_float16(as_int16(load16(v, from)) & inside), v, to);
     }
 }
 

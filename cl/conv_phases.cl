@@ -63,16 +63,12 @@ INLINE void pack_gradients(__local float *packed, __global const float *g,
                            const struct fg_conv_args a)
 {
     const struct span span = span_of(tile, a);
-    const int taps = rows.taps * columns.taps, border = a.side / 2;
+    const int taps = rows.taps * columns.taps;
 
     for (int r = first; r < first + count; ++r, packed += a.tile) {
         const int k = first_channel + r / taps;
         const int i = rows.first + r % taps / columns.taps * a.stride;
         const int j = columns.first + r % columns.taps * a.stride;
-        const struct tap tap = {(rows.number + border - i) / a.stride,
-                                (columns.number + border - j) / a.stride, 1, a.out_height,
-                                a.out_width};
-
         if (r % taps == 0) {
             struct fg_coefficients f = {0.0f, 0.0f, 0.0f, 0.0f};
             if (a.finish)
@@ -81,8 +77,9 @@ INLINE void pack_gradients(__local float *packed, __global const float *g,
             load_gradient(space.line, g + at, y + at, f, k, span, a);
         }
         gather_row(packed,
-                   space.line + tile.pixel - span.first + tap.row * a.out_width + tap.column,
-                   tap, space, tile.vectors);
+                   space.line + tile.pixel - span.first + offset_back(i, a) * a.out_width +
+                       offset_back(j, a),
+                   i, j, space, tile.vectors, a);
     }
 }
 
@@ -140,8 +137,8 @@ conv_phases_backward_data(__global const float *in,
     const int tile_rows = a.tile / a.out_width;
     __local int *adds = channels + a.listed;
     __local float *row = results + a.stride * result;
-    const struct gather_space space = {row + a.stride * (a.out_width + FG_LANES),
-                                       adds + a.listed, adds + a.listed + a.tile};
+    const struct gather_space space =
+        gather_space_of(row + a.stride * (a.out_width + FG_LANES), adds + a.listed, a);
     const struct list list =
         list_channels(list_of(sources + a.first_source, channels, adds, end_in), first_in,
                       end_in - first_in, a.listed);
@@ -159,7 +156,7 @@ conv_phases_backward_data(__global const float *in,
         for (int t = chunk_rows.from; t < chunk_rows.to; t += tile_rows) {
             const struct run run = {t * a.out_width, (chunk_rows.to - t) * a.out_width, 0};
             const struct tile tile = tile_at(run, 0, tile_rows * a.out_width);
-            mark_pixels(space, tile, a);
+            mark_pixels(space, tile, 1, a);
             for (int group = share.first_group; group < share.end_group; ++group) {
                 __global const float *w =
                     weights + ((size_t)group * a.side * a.side +
@@ -192,8 +189,14 @@ conv_phases_backward_data(__global const float *in,
                         const int pixel =
                             ((t + n) / a.out_height * a.in_height + y) * a.in_width;
                         const size_t at = (size_t)place_of(list, channel) * a.in_pitch + pixel;
+                        const size_t ahead =
+                            (size_t)nearest_place(list, channel + 2) * a.in_pitch + pixel;
                         if (y >= a.in_height)
                             continue;
+                        for (int i = 0; i < a.in_width; i += FG_LANES) {
+                            FG_PREFETCH(in + ahead + i);
+                            FG_PREFETCH(in_gradient + ahead + i);
+                        }
                         join_phases(row, results + c * a.tile + n * a.out_width, result, a);
                         add_gradient(in_gradient + at, adds[channel - list.first],
                                      norm_partials + channel * 2 * FG_LANES, 0, row, in + at,

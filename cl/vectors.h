@@ -1,4 +1,4 @@
-/* vectors.h - 16 values from memory and to it, at any multiple of 4 bytes. OpenCL C.
+/* vectors.h - 16 values from memory and to it, at any multiple of their size. OpenCL C.
  *
  * load16(i, p) and store16(x, i, p) are vload16 and vstore16. CPU drivers made of Clang have those
  * as four parts of 4 values, which their compiler does not put together again for stores; and a
@@ -13,6 +13,7 @@
 #ifdef FG_CPU
 typedef float16 fg_floats __attribute__((aligned(4)));
 typedef int16 fg_ints __attribute__((aligned(4)));
+typedef char16 fg_chars __attribute__((aligned(1)));
 
 #define FG_INLINE_OVERLOAD static inline __attribute__((always_inline, overloadable))
 #define FG_VECTORS_IN(space)                                             \
@@ -24,6 +25,10 @@ typedef int16 fg_ints __attribute__((aligned(4)));
     {                                                                    \
         return ((space const fg_ints *)p)[i];                            \
     }                                                                    \
+    FG_INLINE_OVERLOAD char16 load16(size_t i, space const char *p)      \
+    {                                                                    \
+        return ((space const fg_chars *)p)[i];                           \
+    }                                                                    \
     FG_INLINE_OVERLOAD void store16(float16 x, size_t i, space float *p) \
     {                                                                    \
         ((space fg_floats *)p)[i] = x;                                   \
@@ -31,6 +36,10 @@ typedef int16 fg_ints __attribute__((aligned(4)));
     FG_INLINE_OVERLOAD void store16(int16 x, size_t i, space int *p)     \
     {                                                                    \
         ((space fg_ints *)p)[i] = x;                                     \
+    }                                                                    \
+    FG_INLINE_OVERLOAD void store16(char16 x, size_t i, space char *p)   \
+    {                                                                    \
+        ((space fg_chars *)p)[i] = x;                                    \
     }
 
 FG_VECTORS_IN(__global)

@@ -112,7 +112,7 @@ static void set_rows_tile(struct fg_conv_args *args, const fg_conv_tiling *tilin
 }
 
 /* What packing needs beside the packed rows: for a 3x3 a line and two rows of marks; to gather,
- * the planes of a line and two rows of marks. */
+ * the planes of a line, the places of the tile's pixels and bytes of marks for each tap. */
 static size_t line_floats(const fg_conv_op *op, const struct fg_conv_args *args, int planes)
 {
     if (op->gathers)
@@ -123,7 +123,7 @@ static size_t line_floats(const fg_conv_op *op, const struct fg_conv_args *args,
 static size_t mark_ints(const fg_conv_op *op, const struct fg_conv_args *args)
 {
     if (op->gathers)
-        return 2 * (size_t)args->tile;
+        return 2 * (size_t)args->tile + (size_t)(args->side * args->tile) / 2;
     return op->shape.side == 3 ? 2 * (size_t)(args->row + FG_LANES) : 0;
 }
 

@@ -24,8 +24,7 @@
 struct gather_space {
     __local float *line;
     __local int *pixels; /* of the tile: [rows, columns][tile], in the output's map */
-    __local int
-        *marks; /* [rows, columns][side][tile]: -1 where a tap stays in the image, or 0 */
+    __local char *marks; /* [rows, columns][side][tile]: -1 where a tap stays inside, or 0 */
 };
 
 /* The parts of what a kernel gets. */

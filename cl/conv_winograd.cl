@@ -188,13 +188,15 @@ INLINE void finish_band(__global float *out, __global float *partials,
     make_shares(space.shares, convert_float16(image * before + first / FG_LANES), band.pixels);
     for (int k = 0; k < share.count; ++k) {
         const int channel = share.first + k;
+        __global float *to = out + (size_t)channel * a.conv.out_pitch + band.pixel;
+        for (int i = 0; i < band.pixels; i += FG_LANES)
+            FG_PREFETCH(to + 2 * (size_t)a.conv.out_pitch + i);
         transform_outputs(space.results, space.lines, products + k * stride_of(a),
                           a.conv.bias >= 0 ? bias[channel] : 0.0f, band, a);
         for (int i = 0; DROPOUT_OUT && i < band.pixels; i += FG_LANES)
             store16(drop_output(load16(0, space.results + i), channel, band.pixel + i, a.conv),
                     0, space.results + i);
-        store_row(out + (size_t)channel * a.conv.out_pitch + band.pixel, space.results,
-                  band.pixels);
+        store_row(to, space.results, band.pixels);
         if (a.conv.statistics)
             add_statistics(partials + channel * 2 * FG_LANES, space.results, space.shares,
                            band.pixels, image + first == 0);

@@ -24,6 +24,7 @@
 #include "conv_multiply.h"
 #include "conv_pack.h"
 #include "conv_store.h"
+#include "conv_transpose.h"
 
 /* ---- forward ----
  *
@@ -204,6 +205,7 @@ __kernel FG_ONE_WORK_ITEM void conv_backward(
     __local int *adds = channels + a.listed;
     const struct pack_space space = {block + TILE_CHANNELS * a.tile, adds + a.listed,
                                      adds + a.listed + a.row + FG_LANES};
+    __local float *turned = space.line + a.row + 3 * FG_LANES;
     struct list list =
         list_of(sources + a.first_source, channels, adds, share.end_group * a.in_channels);
 
@@ -236,7 +238,7 @@ __kernel FG_ONE_WORK_ITEM void conv_backward(
                                     tap_offset(TAPS / 2, a.row, a.chunks.width),
                                 tile.pixels, a);
                 }
-                transpose_gradient(rows, packed, tile.vectors, a);
+                transpose_gradient(rows, turned, packed, tile, a);
                 struct ahead ahead =
                     ahead_of(out_gradient, out, shortcut_gradient + shortcut_offset,
                              (size_t)(a.out_first_channel + out0) * a.out_pitch + tile.pixel,

@@ -20,6 +20,7 @@
 #include "conv_multiply.h"
 #include "conv_pack.h"
 #include "conv_store.h"
+#include "conv_transpose.h"
 
 /* Packs rows first .. first + count - 1 of a group: row = c * taps + tap. A channel's line stays
  * for its rows to come, so they must be asked for in order.
@@ -175,7 +176,7 @@ conv_gather_backward_weights(__global const float *in,
                 pack_gradient(packed + k * a.tile, out_gradient + at, out + at, f, out0 + k,
                               none, tile, a);
             }
-            transpose_gradient(dy, packed, tile.vectors, a);
+            transpose_gradient(dy, 0, packed, tile, a);
             struct ahead ahead = ahead_of(
                 out_gradient, out, out_gradient,
                 (size_t)(a.out_first_channel + out0) * a.out_pitch + tile.pixel, tile, rows, a);

@@ -9,7 +9,6 @@
 #include "conv_store.h"
 #include "conv_tile.h"
 #include "prefetch.h"
-#include "transpose.h"
 
 #ifndef LANE_VECTORS
 #define LANE_VECTORS 7 /* float16 in a row of the register tile of weight gradients ... */
@@ -137,57 +136,6 @@ INLINE void multiply_forward(struct outputs out, __local float *results,
             if (finish)
                 finish_results(out, to, stride, k0, min(TILE_CHANNELS, outs - k0), v, tile, a);
         }
-}
-
-/* 16 pixels of 4 channels, as few outputs of narrow groups are: 4 lanes of 16 rows. */
-INLINE void transpose_narrow(__local float *rows, __local const float *from, int k0,
-                             const struct fg_conv_args a)
-{
-    float16 r[4];
-#pragma unroll
-    for (int i = 0; i < 4; ++i)
-        r[i] = k0 + i < a.outs ? load16(0, from + (k0 + i) * COPIES * a.row) : (float16)(0.0f);
-    transpose4(r);
-    rows += k0;
-#pragma unroll
-    for (int i = 0; i < 4; ++i) {
-        vstore4((float4)(r[i].s0, r[i].s1, r[i].s2, r[i].s3), 0, rows + i * a.lanes);
-        vstore4((float4)(r[i].s4, r[i].s5, r[i].s6, r[i].s7), 0, rows + (4 + i) * a.lanes);
-        vstore4((float4)(r[i].s8, r[i].s9, r[i].sa, r[i].sb), 0, rows + (8 + i) * a.lanes);
-        vstore4((float4)(r[i].sc, r[i].sd, r[i].se, r[i].sf), 0, rows + (12 + i) * a.lanes);
-    }
-}
-
-INLINE void transpose_wide(__local float *rows, __local const float *from, int k0,
-                           const struct fg_conv_args a)
-{
-    float16 r[FG_LANES];
-#pragma unroll
-    for (int i = 0; i < FG_LANES; ++i)
-        r[i] = k0 + i < a.outs ? load16(0, from + (k0 + i) * COPIES * a.row) : (float16)(0.0f);
-    transpose16(r);
-#pragma unroll
-    for (int i = 0; i < FG_LANES; ++i)
-        store16(r[i], 0, rows + i * a.lanes + k0);
-}
-
-/* rows[p][tap * outs + k] = dy[k][p - tap]. The last vector of a tap reaches into the next tap,
- * which is written later; channels beyond outs are zeros. */
-INLINE void transpose_gradient(__local float *rows, __local const float *packed, int vectors,
-                               const struct fg_conv_args a)
-{
-    for (int tap = 0; tap < TAPS; ++tap, rows += a.outs) {
-        __local const float *from = packed + tap_offset(TAPS - 1 - tap, a.row, a.chunks.width);
-        for (int v = 0; v < vectors; ++v, from += FG_LANES) {
-            __local float *to = rows + v * FG_LANES * a.lanes;
-            if (a.outs <= 8)
-                for (int k = 0; k < a.outs; k += 4)
-                    transpose_narrow(to, from, k, a);
-            else
-                for (int k = 0; k < a.outs; k += FG_LANES)
-                    transpose_wide(to, from, k, a);
-        }
-    }
 }
 
 /* The output's gradient in the next tile, what it is finished with and where it is handed on to:

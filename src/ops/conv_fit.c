@@ -168,12 +168,20 @@ static void size_forward(fg_conv_fit *fit, const fg_conv_op *op, int block)
     fit->lists = set_listed(args, op) + mark_ints(op, args);
 }
 
+/* The output's gradient with a 3x3's halo, pixel after pixel; see turn_gradient in
+ * cl/conv_transpose.h. */
+static size_t turned_floats(const fg_conv_op *op, const struct fg_conv_args *args)
+{
+    const bool halo = !op->gathers && op->shape.side == 3;
+    return halo ? (size_t)(args->row + 2) * (size_t)args->outs + FG_LANES : 0;
+}
+
 static void size_backward(fg_conv_fit *fit, const fg_conv_op *op)
 {
     struct fg_conv_args *args = &fit->args;
     fit->packed = (size_t)args->outs * copies(op) * (size_t)args->row;
     fit->results = (size_t)op->backward_tiling.channels * (size_t)args->tile +
-                   line_floats(op, args, planes_of(op));
+                   line_floats(op, args, planes_of(op)) + turned_floats(op, args);
     fit->dy = (size_t)args->tile * (size_t)args->lanes;
     fit->lists = 2 * set_listed(args, op) + mark_ints(op, args);
 }

@@ -7,7 +7,9 @@
 #include "ops/fft.h"
 
 #include <math.h>
+#include <string.h>
 
+#include "ops/trial.h"
 #include "plan/fft_pieces.h"
 #include "support/arrays.h"
 #include "support/compare.h"
@@ -36,13 +38,25 @@ static void clear(void)
     fg_arrays_clear();
 }
 
-static void create(const fg_conv_case *shape, fg_conv_place place)
+/* Some compilers refuse some of the kernels that clFFT writes, as Intel's does; the check in front
+ * of every use then sends the convolution to the direct kernels. PoCL takes them all. */
+static bool refused(void)
+{
+    return strcmp(fg_device_fixture()->info.platform, "Portable Computing Language") != 0 &&
+           fg_trial_check(&kernels, &fg_fft_candidate, &run.op.shape) != FG_OK;
+}
+
+/* false: there is nothing to test on this device. */
+static bool create(const fg_conv_case *shape, fg_conv_place place)
 {
     fg_candidate_clear(&op);
     fg_conv_run_create(&run, &kernels, shape, place);
     ck_assert(fg_algorithm_can(FG_ALGORITHM_FFT, &run.op.shape));
+    if (refused())
+        return false;
     FG_EXPECT_OK(fg_candidate_prepare(&op, &kernels, &fg_fft_candidate, &run.op.shape));
     run.candidate = &op;
+    return true;
 }
 
 /* A value of a spectrum is a sum over all pixels, in whose transform back all but one output
@@ -68,7 +82,8 @@ static const fg_conv_case cases[] = {
 START_TEST(forward_is_the_reference)
 {
     for (int place = 0; place < FG_CONV_PLACES; ++place) {
-        create(&cases[_i], place);
+        if (!create(&cases[_i], place))
+            return;
         check_forward();
     }
 }
@@ -76,7 +91,8 @@ END_TEST
 
 START_TEST(statistics_are_those_of_what_was_written)
 {
-    create(&cases[_i], FG_CONV_BETWEEN);
+    if (!create(&cases[_i], FG_CONV_BETWEEN))
+        return;
     fg_conv_reference_check_statistics(&run, &kernels);
 }
 END_TEST
@@ -88,7 +104,8 @@ START_TEST(pieces_are_put_together)
                                           {5, {70, 17, 18}, {41, 5, 17}, 16, 1, 1}};
     fg_fft_pieces pieces;
 
-    create(&shapes[_i], FG_CONV_IN_STAGE);
+    if (!create(&shapes[_i], FG_CONV_IN_STAGE))
+        return;
     ck_assert(fg_fft_pieces_of(&pieces, &run.op.shape));
     ck_assert(_i == 1 || 101 % pieces.outs > 0);
     ck_assert(_i == 0 || 63 % pieces.channels > 0);
@@ -103,7 +120,8 @@ START_TEST(fewer_images_than_it_was_made_for)
     static const fg_conv_case most = {5, {6, 17, 18}, {9}, 3, 1, 1},
                               fewer = {5, {1, 17, 18}, {9}, 3, 1, 1};
 
-    create(&most, FG_CONV_BETWEEN);
+    if (!create(&most, FG_CONV_BETWEEN))
+        return;
     check_forward();
     fg_conv_run_create(&run, &kernels, &fewer, FG_CONV_BETWEEN);
     run.op.shape.images = 6;
@@ -114,7 +132,8 @@ END_TEST
 
 START_TEST(the_same_bits_come_again)
 {
-    create(&cases[1], FG_CONV_BETWEEN);
+    if (!create(&cases[1], FG_CONV_BETWEEN))
+        return;
     fg_conv_run_forward(&run);
     const float *first = fg_arrays_read(run.out.device.values);
     fg_conv_run_forward(&run);

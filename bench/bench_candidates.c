@@ -203,6 +203,21 @@ cleanup:
     return status;
 }
 
+/* A candidate that cannot run here is left out, as a net does without it. */
+static fg_status prepare_or_skip(struct way *way, fg_kernels *kernels, fg_algorithm algorithm,
+                                 const fg_conv_shape *shape)
+{
+    const fg_status status = prepare(way, kernels, algorithm, shape);
+
+    if (status != FG_ERR_DEVICE || algorithm == FG_ALGORITHM_DIRECT)
+        return status;
+    fprintf(stderr, "bench_candidates: %s is skipped for a %dx%d of %d to %d channels: %s\n",
+            fg_algorithm_names[algorithm], shape->side, shape->side, shape->in_channels,
+            shape->out_channels, fg_error_message());
+    clear(way);
+    return FG_OK;
+}
+
 static fg_status measure(json_t *rows, fg_kernels *kernels, const fg_conv_shape *shape)
 {
     struct way ways[FG_ALGORITHMS] = {0};
@@ -211,7 +226,7 @@ static fg_status measure(json_t *rows, fg_kernels *kernels, const fg_conv_shape 
     for (int i = 0; i < FG_ALGORITHMS; ++i)
         if (i == FG_ALGORITHM_DIRECT || (fg_candidate_of((fg_algorithm)i) != NULL &&
                                          fg_algorithm_can((fg_algorithm)i, shape)))
-            FG_TRY(prepare(&ways[i], kernels, (fg_algorithm)i, shape));
+            FG_TRY(prepare_or_skip(&ways[i], kernels, (fg_algorithm)i, shape));
     for (int sample = 0; sample < FG_HARNESS_SAMPLES; ++sample)
         for (int i = 0; i < FG_ALGORITHMS; ++i) {
             if (ways[i].output == NULL)

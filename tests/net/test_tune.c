@@ -193,7 +193,8 @@ START_TEST(nothing_is_tuned_when_it_is_off_or_not_worth_it_or_a_file_is_named)
     device = open_device(named, -1);
     fg_net_free(nets_create_trained(device, WORTH, WORTH_IMAGES));
     fg_device_free(device);
-    ck_assert_int_eq(access(scratch_path("cache"), F_OK), -1);
+    /* The folder may be there: some drivers' programs are kept in it. */
+    ck_assert_int_eq(access(scratch_path("cache/tuning.txt"), F_OK), -1);
 }
 END_TEST
 

@@ -45,6 +45,16 @@ static double weights_of(const fg_plan *plan, const fg_op *op)
     return op->weights < 0 ? 0.0 : (double)plan->tensors[op->weights].elements;
 }
 
+/* A convolution of what is pooled multiplies for fewer pixels than its row counts. */
+static double flops_of(const fg_plan *plan, const fg_row *row)
+{
+    const fg_op *op = row->op;
+    const double each = op->in[0].pooled ? weights_of(plan, op) * row->height * row->width
+                                         : (double)row->multiply_adds;
+
+    return 2.0 * plan->images * each;
+}
+
 static double elements_read(const fg_plan *plan, const fg_op *op)
 {
     double elements = 0.0;
@@ -153,7 +163,7 @@ static fg_work work_of(const fg_plan *plan, const fg_row *rows, const fg_step *s
             elements += 2.0 * plan->images * logits->channels;
     } else if (!plan->ops[step->op].folded) {
         const fg_op *op = &plan->ops[step->op];
-        const double flops = 2.0 * plan->images * (double)rows[step->op].multiply_adds;
+        const double flops = flops_of(plan, &rows[step->op]);
         if (!wants_data(plan, op))
             passes &= ~PASS_BACKWARD_DATA;
         if (op->weights < 0)

@@ -69,6 +69,7 @@ __kernel FG_ONE_WORK_ITEM void conv_forward(
         const struct run run = run_at(chunk, a.chunks, r);
         for (int first = 0; first < run.pixels; first += a.tile) {
             const struct tile tile = tile_at(run, first, a.tile);
+            const int pixel = input_pixel(tile, a);
             const int16 before = (run.pixels - lanes_numbers() + FG_LANES - 1) / FG_LANES;
             make_shares(shares, convert_float16(r * before + first / FG_LANES), tile.pixels);
             pack_begin(space, tile, a.chunks);
@@ -92,11 +93,12 @@ __kernel FG_ONE_WORK_ITEM void conv_forward(
                     const int block = min(a.block, a.in_channels - c0);
                     const int last = c0 + block == a.in_channels;
                     list = list_channels(list, in0 + c0, block, a.listed);
-                    const struct next next = {in + tile.pixel + (last ? a.tile : 0), list,
-                                              in0 + (last ? 0 : c0 + block), a.tile / FG_LANES};
+                    const struct next next = {in + pixel + (last ? AREA * a.tile : 0), list,
+                                              in0 + (last ? 0 : c0 + block),
+                                              AREA * a.tile / FG_LANES};
                     for (int c = in0 + c0; c < in0 + c0 + block; ++c)
                         pack_input(packed + (c - in0 - c0) * COPIES * a.row,
-                                   in + (size_t)place_of(list, c) * a.in_pitch + tile.pixel,
+                                   in + (size_t)place_of(list, c) * a.in_pitch + pixel,
                                    affine[c], c, space, tile, a);
                     multiply_forward(outputs, results, packed, w,
                                      parameters + a.bias + first_out, tile, share.count,
@@ -127,12 +129,23 @@ __kernel FG_ONE_WORK_ITEM void conv_forward(
  * grid               x = chunk, y = groups */
 
 #if BACKWARD_DATA
+/* da of one channel of a tile, whose first pixel x and g are at. */
+INLINE void take_gradient(__global float *g, int adds, __global float *partials, int begins,
+                          __local const float *da, __global const float *x, struct fg_affine f,
+                          int channel, struct tile tile, const struct fg_conv_args a)
+{
+    if (POOLED)
+        spread_gradient(g, adds, partials, begins, da, x, f, tile, a);
+    else
+        add_gradient(g, adds, partials, begins, da, x, f, channel, tile.pixel, tile.pixels, a);
+}
+
 /* da of TILE_CHANNELS input channels: [TILE_CHANNELS][tile]. Fetches features and gradients of
- * the next ones meanwhile. */
+ * the next ones meanwhile. pixel: of the input, first of the tile */
 INLINE void multiply_data(__local float *da, __local const float *packed,
                           __global const float *weights, __global const float *in,
                           __global const float *in_gradient, struct list list, int next,
-                          struct tile tile, const struct fg_conv_args a)
+                          int pixel, struct tile tile, const struct fg_conv_args a)
 {
     const int rows_per_out = (TILE_CHANNELS + a.outs - 1) / a.outs;
 
@@ -146,10 +159,10 @@ INLINE void multiply_data(__local float *da, __local const float *packed,
             __local const float *row = packed + k * COPIES * a.row + v * FG_LANES;
             for (int i = k * rows_per_out; i < min((k + 1) * rows_per_out, TILE_CHANNELS);
                  ++i) {
-                const size_t at = (size_t)nearest_place(list, next + i) * a.in_pitch +
-                                  tile.pixel + v * FG_LANES;
+                const size_t at = (size_t)nearest_place(list, next + i) * a.in_pitch + pixel +
+                                  AREA * v * FG_LANES;
 #pragma unroll
-                for (int j = 0; j < VECTORS; ++j) {
+                for (int j = 0; j < AREA * VECTORS; ++j) {
                     FG_PREFETCH(in + at + j * FG_LANES);
                     FG_PREFETCH(in_gradient + at + j * FG_LANES);
                 }
@@ -218,6 +231,7 @@ __kernel FG_ONE_WORK_ITEM void conv_backward(
         const struct run run = run_at(chunk, a.chunks, r);
         for (int first = 0; first < run.pixels; first += a.tile) {
             const struct tile tile = tile_at(run, first, a.tile);
+            const int pixel = input_pixel(tile, a);
             const int begins = r + first == 0;
             pack_begin(space, tile, a.chunks);
             for (int group = share.first_group; group < share.end_group; ++group) {
@@ -250,22 +264,19 @@ __kernel FG_ONE_WORK_ITEM void conv_backward(
 #if BACKWARD_DATA
                     multiply_data(block, packed,
                                   weights + ((size_t)group * padded + c0) * a.outs * TAPS, in,
-                                  in_gradient, list, in0 + c0 + TILE_CHANNELS, tile, a);
+                                  in_gradient, list, in0 + c0 + TILE_CHANNELS, pixel, tile, a);
 #endif
                     for (int c = in0 + c0; c < in0 + c0 + count; ++c) {
                         const struct fg_affine f = affine[c];
-                        const size_t at = (size_t)place_of(list, c) * a.in_pitch + tile.pixel;
+                        const size_t at = (size_t)place_of(list, c) * a.in_pitch + pixel;
                         __local float *row = block + (c - in0 - c0) * a.tile;
 #if BACKWARD_DATA
-                        add_gradient(in_gradient + at, a.first_out > 0 || adds[c - list.first],
-                                     norm_partials + c * 2 * FG_LANES,
-                                     begins && a.first_out == 0, row, in + at, f, c, tile.pixel,
-                                     tile.pixels, a);
+                        take_gradient(in_gradient + at, a.first_out > 0 || adds[c - list.first],
+                                      norm_partials + c * 2 * FG_LANES,
+                                      begins && a.first_out == 0, row, in + at, f, c, tile, a);
 #endif
                         /* da is done with: from here on the block holds the input. */
-                        for (int i = 0; i < tile.pixels; i += FG_LANES)
-                            store16(read_input(in + at + i, f, c, tile.pixel + i, a), 0,
-                                    row + i);
+                        read_tile(row, in + at, f, c, tile, a);
                     }
                     for (int c = count; c < TILE_CHANNELS; ++c)
                         for (int i = 0; i < tile.pixels; i += FG_LANES)

@@ -122,19 +122,6 @@ INLINE void load_input(__local float *line, __global const float *x,
     }
 }
 
-/* Of 32 floats: spelled out, as in transpose.h. */
-INLINE float16 even_of(float16 l, float16 r)
-{
-    return (float16)(l.s0, l.s2, l.s4, l.s6, l.s8, l.sa, l.sc, l.se, r.s0, r.s2, r.s4, r.s6,
-                     r.s8, r.sa, r.sc, r.se);
-}
-
-INLINE float16 odd_of(float16 l, float16 r)
-{
-    return (float16)(l.s1, l.s3, l.s5, l.s7, l.s9, l.sb, l.sd, l.sf, r.s1, r.s3, r.s5, r.s7,
-                     r.s9, r.sb, r.sd, r.sf);
-}
-
 /* At stride 2: even and odd columns into two planes, of even and of odd rows. A vector that goes
  * beyond its row is overwritten by the next row, or lies outside the image. */
 INLINE void split_input(__local float *line, __global const float *x,
@@ -158,8 +145,8 @@ INLINE void split_input(__local float *line, __global const float *x,
                 FG_PREFETCH(ahead + at + FG_LANES);
                 if (2 * i + FG_LANES < a.in_width)
                     r = read_input(x + at + FG_LANES, f, channel, at + FG_LANES, a);
-                store16(even_of(l, r), 0, to + i);
-                store16(odd_of(l, r), 0, to + a.line + i);
+                store16(lanes_even(l, r), 0, to + i);
+                store16(lanes_odd(l, r), 0, to + a.line + i);
             }
         }
 }

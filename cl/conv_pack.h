@@ -10,6 +10,7 @@
 #ifndef FG_CONV_PACK_H
 #define FG_CONV_PACK_H
 
+#include "conv_pooled.h"
 #include "conv_tile.h"
 
 /* Local memory that packing needs: for a 3x3 a line and the marks of both columns. */
@@ -81,6 +82,21 @@ INLINE void pack_begin(struct pack_space space, struct tile tile, struct fg_chun
 #endif
 }
 
+/* What is made of one channel of the input: the tile alone, with zeros behind its pixels. x: the
+ * channel's first pixel of the tile */
+INLINE void read_tile(__local float *row, __global const float *x, struct fg_affine f,
+                      int channel, struct tile tile, const struct fg_conv_args a)
+{
+    if (POOLED) {
+        read_means(row, x, f, tile, a);
+        return;
+    }
+    for (int i = 0; i < tile.vectors * FG_LANES; i += FG_LANES)
+        store16(i < tile.pixels ? read_input(x + i, f, channel, tile.pixel + i, a)
+                                : (float16)(0.0f),
+                0, row + i);
+}
+
 /* Packs one channel of the input: x is its first pixel of the tile. */
 INLINE void pack_input(__local float *row, __global const float *x, struct fg_affine f,
                        int channel, struct pack_space space, struct tile tile,
@@ -88,10 +104,7 @@ INLINE void pack_input(__local float *row, __global const float *x, struct fg_af
 {
 #if SIDE == 1
     (void)space;
-    for (int i = 0; i < tile.vectors * FG_LANES; i += FG_LANES)
-        store16(i < tile.pixels ? read_input(x + i, f, channel, tile.pixel + i, a)
-                                : (float16)(0.0f),
-                0, row + i);
+    read_tile(row, x, f, channel, tile, a);
 #else
     const struct line line = line_of(tile, a.chunks);
     const int before = a.chunks.width + 1;

@@ -61,39 +61,61 @@ INLINE void hand_on(__global float *g, __local const float *dy, int pixels,
         lanes_give_first(g + i, a.shortcut == FG_SHORTCUT_ADDS, load16(0, dy + i), pixels - i);
 }
 
+/* d_beta and d_gamma of a channel, lane by lane. */
+struct norm_sums {
+    float16 d_beta;
+    float16 d_gamma;
+};
+
+INLINE struct norm_sums load_norm_sums(__global const float *partials, int begins,
+                                       const struct fg_conv_args a)
+{
+    struct norm_sums sums = {(float16)(0.0f), (float16)(0.0f)};
+    if (a.norm && !begins) {
+        sums.d_beta = load16(0, partials);
+        sums.d_gamma = load16(1, partials);
+    }
+    return sums;
+}
+
+INLINE void store_norm_sums(__global float *partials, struct norm_sums sums,
+                            const struct fg_conv_args a)
+{
+    if (a.norm) {
+        store16(sums.d_beta, 0, partials);
+        store16(sums.d_gamma, 1, partials);
+    }
+}
+
+/* A vector of da, of which the first `count` lanes are there: writes or adds its part of G, adds
+ * those of d_beta and d_gamma. */
+INLINE void add_vector(__global float *g, int adds, struct norm_sums *sums, float16 da,
+                       __global const float *x, struct fg_affine f, int count,
+                       const struct fg_conv_args a)
+{
+    const float16 xs = load16(0, x);
+    const float16 z = fma(xs, (float16)(f.scale), (float16)(f.shift));
+    const int16 live = lanes_live(z, a.floor) && lanes_below(count);
+    const float16 d = select((float16)(0.0f), da, live);
+
+    sums->d_beta += d;
+    /* x may be anything beyond the tile's end */
+    sums->d_gamma =
+        select(sums->d_gamma, fma(d, (xs - f.mean) * f.inverse, sums->d_gamma), live);
+    lanes_give_first(g, adds, d * f.scale, count);
+}
+
 /* One channel: da -> G, d_beta, d_gamma. x and g are at `pixel` of the batch; channel: in the list */
 INLINE void add_gradient(__global float *g, int adds, __global float *partials, int begins,
-                         __local float *da, __global const float *x, struct fg_affine f,
+                         __local const float *da, __global const float *x, struct fg_affine f,
                          int channel, int pixel, int pixels, const struct fg_conv_args a)
 {
-    float16 d_beta = (float16)(0.0f), d_gamma = (float16)(0.0f);
+    struct norm_sums sums = load_norm_sums(partials, begins, a);
 
-    if (a.norm && !begins) {
-        d_beta = load16(0, partials);
-        d_gamma = load16(1, partials);
-    }
-    for (int i = 0; i < pixels; i += FG_LANES) {
-        const float16 xs = load16(0, x + i);
-        const float16 z = fma(xs, (float16)(f.scale), (float16)(f.shift));
-        const int16 live = lanes_live(z, a.floor) && lanes_below(pixels - i);
-        const float16 d =
-            select((float16)(0.0f), drop_input(load16(0, da + i), channel, pixel + i, a), live);
-        const float16 by = d * f.scale;
-        d_beta += d;
-        /* x may be anything beyond the tile's end */
-        d_gamma = select(d_gamma, fma(d, (xs - f.mean) * f.inverse, d_gamma), live);
-        if (i + FG_LANES <= pixels) {
-            store16(adds ? load16(0, g + i) + by : by, 0, g + i);
-        } else {
-            store16(by, 0, da + i);
-            for (int j = i; j < pixels; ++j)
-                g[j] = adds ? g[j] + da[j] : da[j];
-        }
-    }
-    if (a.norm) {
-        store16(d_beta, 0, partials);
-        store16(d_gamma, 1, partials);
-    }
+    for (int i = 0; i < pixels; i += FG_LANES)
+        add_vector(g + i, adds, &sums, drop_input(load16(0, da + i), channel, pixel + i, a),
+                   x + i, f, pixels - i, a);
+    store_norm_sums(partials, sums, a);
 }
 
 #endif

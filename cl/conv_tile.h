@@ -19,6 +19,9 @@
 #ifndef VECTORS
 #define VECTORS 2 /* float16 in each of them */
 #endif
+#ifndef POOLED
+#define POOLED 0 /* 1: conv.cl reads means of 2x2 pixels; see conv_pooled.h */
+#endif
 #ifndef DROPOUT_IN
 #define DROPOUT_IN 0 /* of what is read: 1: of elements, 2: of channels of each image */
 #endif
@@ -29,9 +32,13 @@
 #if SIDE != 1 && SIDE != 3
 #error "SIDE is 1 or 3"
 #endif
+#if POOLED && (SIDE != 1 || DROPOUT_IN)
+#error "only a 1x1 that drops nothing of what it reads is pooled"
+#endif
 
 #define TAPS (SIDE * SIDE)
-#define COPIES SIDE /* rows that one channel is packed into */
+#define COPIES SIDE           /* rows that one channel is packed into */
+#define AREA (POOLED ? 4 : 1) /* pixels of the input that make one of what is packed */
 
 /* What a work-item does: groups first_group .. end_group - 1, and of each of them channels
  * first .. first + count - 1. */

@@ -43,18 +43,6 @@ struct columns {
     float16 odd;
 };
 
-INLINE float16 even_of(float16 a, float16 b)
-{
-    return (float16)(a.s0, a.s2, a.s4, a.s6, a.s8, a.sa, a.sc, a.se, b.s0, b.s2, b.s4, b.s6,
-                     b.s8, b.sa, b.sc, b.se);
-}
-
-INLINE float16 odd_of(float16 a, float16 b)
-{
-    return (float16)(a.s1, a.s3, a.s5, a.s7, a.s9, a.sb, a.sd, a.sf, b.s1, b.s3, b.s5, b.s7,
-                     b.s9, b.sb, b.sd, b.sf);
-}
-
 /* 16 pixels of a row from a column on; zeros outside the image. */
 INLINE float16 read_row(__global const float *x, struct fg_affine f, int channel,
                         struct band band, int row, int column, const struct fg_conv_args a)
@@ -92,8 +80,8 @@ INLINE struct columns read_columns(__global const float *x, struct fg_affine f, 
                      r[6].s0, r[6].s1, r[6].s2, r[6].s3, r[7].s0, r[7].s1, r[7].s2, r[7].s3);
 #endif
 #endif
-    c.even = even_of(r[0], r[1]);
-    c.odd = odd_of(r[0], r[1]);
+    c.even = lanes_even(r[0], r[1]);
+    c.odd = lanes_odd(r[0], r[1]);
     return c;
 }
 

@@ -90,6 +90,19 @@ INLINE void lanes_give_first(__global float *to, int adds, float16 x, int count)
     lanes_store_first(to, adds ? lanes_load_first(to, count) + x : x, count);
 }
 
+/* Every second one of 32 values: spelled out, as in transpose.h. */
+INLINE float16 lanes_even(float16 l, float16 r)
+{
+    return (float16)(l.s0, l.s2, l.s4, l.s6, l.s8, l.sa, l.sc, l.se, r.s0, r.s2, r.s4, r.s6,
+                     r.s8, r.sa, r.sc, r.se);
+}
+
+INLINE float16 lanes_odd(float16 l, float16 r)
+{
+    return (float16)(l.s1, l.s3, l.s5, l.s7, l.s9, l.sb, l.sd, l.sf, r.s1, r.s3, r.s5, r.s7,
+                     r.s9, r.sb, r.sd, r.sf);
+}
+
 /* Not fmax, which drops a NaN: a network that has gone wrong must show it. */
 INLINE float16 lanes_max(float16 a, float16 b)
 {

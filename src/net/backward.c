@@ -81,7 +81,7 @@ static fg_status step_backward(fg_net *net, const fg_step *step)
         if (p.partials[i] != NULL)
             FG_TRY(fg_batchnorm_backward(
                 &net->batchnorm, net->parts[FG_PART_GRADIENTS], net->parts[FG_PART_SUMS],
-                &p.in[i], p.op->kind == FG_OP_SUM ? p.out.map : p.in[i].map,
+                &p.in[i], fg_op_walks_output(p.op) ? p.out.map : p.in[i].map,
                 net->parts[FG_PART_PARAMETERS], p.partials[i], p.images));
 
 cleanup:

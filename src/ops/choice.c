@@ -50,7 +50,8 @@ static bool same_shape(const fg_conv_shape *a, const fg_conv_shape *b)
     return a->side == b->side && a->stride == b->stride && a->groups == b->groups &&
            a->in_channels == b->in_channels && a->out_channels == b->out_channels &&
            a->height == b->height && a->width == b->width && a->in_height == b->in_height &&
-           a->in_width == b->in_width && a->images == b->images && a->in_place == b->in_place;
+           a->in_width == b->in_width && a->images == b->images && a->pooled == b->pooled &&
+           a->in_place == b->in_place;
 }
 
 fg_status fg_choice_check(bool *passed, fg_choice *choice, fg_algorithm algorithm,

@@ -34,6 +34,12 @@ fg_status fg_conv_prepare(fg_conv_op *out, fg_kernels *kernels, const fg_conv_sh
                    shape->out_channels % shape->groups == 0,
                "%d groups do not divide %d and %d channels", shape->groups, shape->in_channels,
                shape->out_channels);
+    FG_REQUIRE(
+        !shape->pooled || (shape->side == 1 && shape->stride == 1 && !shape->in_place &&
+                           shape->in_dropout == FG_DROPOUT_NONE),
+        "a convolution of side %d at stride %d cannot pool what it reads: only one of side "
+        "1 and stride 1 between two maps that drops nothing in front of it can",
+        shape->side, shape->stride);
     out->gathers = fg_conv_gathers(shape->side, shape->stride);
     out->local_floats = kernels->device->info.local_bytes / sizeof(float);
     fg_conv_tiling_choose(out);

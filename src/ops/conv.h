@@ -69,7 +69,7 @@ typedef struct fg_conv_call {
     const fg_buffer *packed;   /* scratch */
     const fg_buffer *partials; /* forward: of the output's statistics, in its chunks, NULL: not
                                 * wanted; backward: of d_gamma and d_beta, in the input's
-                                * chunks, NULL: no norm */
+                                * chunks, or the output's of what is pooled, NULL: no norm */
     /* forward */
     const fg_buffer *library; /* scratch of a candidate's library */
     long first_bias;          /* element of the parameters, or -1 */

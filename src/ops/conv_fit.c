@@ -18,6 +18,7 @@
 /* Most channels that a work-item makes: beyond, the tile is packed again. */
 #define ITEM_CHANNELS 96
 #define ITEM_CHANNELS_GATHERED 128 /* it costs more to pack than that */
+#define ITEM_CHANNELS_POOLED 256   /* ... and more still: four pixels for each */
 
 static int round_up(int value, int unit)
 {
@@ -216,7 +217,9 @@ static fg_status fit_blocks(fg_conv_fit *fit, const fg_conv_op *op,
 {
     struct fg_conv_args *args = &fit->args;
     const bool phases = tiling == &op->phases_tiling;
-    const int most = op->gathers ? ITEM_CHANNELS_GATHERED : ITEM_CHANNELS;
+    const int most = op->gathers        ? ITEM_CHANNELS_GATHERED
+                     : op->shape.pooled ? ITEM_CHANNELS_POOLED
+                                        : ITEM_CHANNELS;
     void (*const size)(fg_conv_fit *, const fg_conv_op *, int) =
         phases ? size_phases : size_forward;
     int pixels = tiling->pixels;

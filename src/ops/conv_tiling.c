@@ -85,9 +85,9 @@ static int print_tiling(char *options, size_t size, const fg_conv_op *op,
     const int side = op->gathers ? 1 : op->shape.side;
     return snprintf(options, size,
                     "-D SIDE=%d -D TILE_CHANNELS=%d -D VECTORS=%d -D IN_PLACE=%d "
-                    "-D DROPOUT_IN=%d -D DROPOUT_OUT=%d",
+                    "-D POOLED=%d -D DROPOUT_IN=%d -D DROPOUT_OUT=%d",
                     side, tiling->channels, tiling->vectors, op->shape.in_place,
-                    (int)op->shape.in_dropout, (int)op->shape.out_dropout);
+                    op->shape.pooled, (int)op->shape.in_dropout, (int)op->shape.out_dropout);
 }
 
 fg_status fg_conv_tiling_kernel(const fg_kernel **out, fg_kernels *kernels,

@@ -134,6 +134,8 @@ void fg_tuning_operation(fg_text *out, fg_conv_part part, const fg_conv_shape *s
                    shape->in_channels, shape->out_channels, shape->in_height, shape->in_width,
                    shape->images, shape->in_place, (int)shape->in_dropout,
                    (int)shape->out_dropout);
+    if (shape->pooled)
+        fg_text_append(out, " pooled=1");
     if (part == FG_CONV_PART_BACKWARD)
         fg_text_append(out, " data=%d", shape->data);
 }

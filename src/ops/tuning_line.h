@@ -6,7 +6,8 @@
  *
  *     origin     "tune": measured by fg_net_tune; "first-use": by fg_net_create
  *     operation  "conv_forward side=3 stride=1 groups=1 in=48 out=12 map=32x32 images=64
- *                in_place=1 dropout=0,0", as fg_tuning_operation makes it
+ *                in_place=1 dropout=0,0", as fg_tuning_operation makes it; what only some have
+ *                is behind that
  *     choice     "direct tile=12x2 pixels=512", with " lanes=4" behind it for conv_backward; the
  *                name of another algorithm; "done" where nothing is chosen: the operation "net
  *                sparsenet-40-12 ..." says that its tuning at first use is over

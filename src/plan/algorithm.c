@@ -97,7 +97,7 @@ bool fg_algorithm_can(fg_algorithm algorithm, const fg_conv_shape *shape)
     case FG_ALGORITHM_DIRECT:
         return true;
     case FG_ALGORITHM_GEMM:
-        return !drops && fg_algorithm_gemm_tile(shape).pixels > 0;
+        return !drops && !shape->pooled && fg_algorithm_gemm_tile(shape).pixels > 0;
     case FG_ALGORITHM_WINOGRAD:
         return shape->side == 3 && shape->stride == 1 && shape->groups == 1 &&
                winograd_bytes(shape) <= FG_TILE_BYTES_MOST;

@@ -168,10 +168,32 @@ cleanup:
 
 /* ---- transitions ---- */
 
-/* Batch norm, ReLU, a 1x1 convolution at full size, then the mean of 2x2 pixels. */
+static fg_status add_mean_pool(fg_element *out, fg_builder *b, fg_element in, const char *owner)
+{
+    fg_status status = FG_OK;
+    char name[2 * FG_PART_NAME];
+
+    FG_TRY(fg_build_place(out, b, b->stage + 1, in.channels, b->side / 2));
+    fg_op pool = fg_part_op_of(FG_OP_MEAN_POOL, *out);
+    pool.side = 2;
+    pool.stride = 2;
+    pool.stage = b->stage;
+    FG_TRY(read_one(&pool.in[0], b->plan, in));
+    snprintf(name, sizeof name, "%s.pool", owner);
+    FG_TRY(fg_part_op(b->plan, pool, name));
+
+cleanup:
+    return status;
+}
+
+/* Batch norm, ReLU, a 1x1 convolution, and the mean of 2x2 pixels. Convolution and mean are both
+ * linear, so the mean may come first, as the convolution reads; and a channel that is dropped
+ * between them may as well be dropped behind them. Elements may not. */
 static fg_status add_pool_transition(fg_builder *b, const fg_elements *read, const char *owner)
 {
     const fg_transition *transition = &b->now->transition;
+    const fg_dropout_kind dropout = fg_part_dropout(b->network, FG_DROPOUT_ALL_OUTPUTS);
+    const bool pooled = dropout != FG_DROPOUT_ELEMENTS;
     const int64_t in = fg_elements_channels(read);
     const int64_t width = (int64_t)floor((double)in * transition->compression);
     fg_status status = FG_OK;
@@ -183,24 +205,23 @@ static fg_status add_pool_transition(fg_builder *b, const fg_elements *read, con
                (long long)in, b->stage + 1);
     FG_REQUIRE(b->side >= 2, "image side %d leaves nothing of a map behind stage %d",
                b->network->image, b->stage + 1);
-    FG_TRY(fg_part_map(&map, b->plan, FG_MAP_TRANSITION, owner, b->stage, width, b->side));
+    if (pooled) {
+        FG_TRY(fg_build_place(&out, b, b->stage + 1, width, b->side / 2));
+    } else {
+        FG_TRY(fg_part_map(&map, b->plan, FG_MAP_TRANSITION, owner, b->stage, width, b->side));
+        out = fg_part_element(b->plan, map);
+    }
     snprintf(name, sizeof name, "%s.norm", owner);
     FG_TRY(fg_part_norm(&norm, b->plan, name, in, 1.0f));
-    fg_op conv = fg_part_op_of(FG_OP_CONV, fg_part_element(b->plan, map));
+    fg_op conv = fg_part_op_of(FG_OP_CONV, out);
     conv.stage = b->stage;
-    conv.out_dropout = fg_part_dropout(b->network, FG_DROPOUT_ALL_OUTPUTS);
+    conv.out_dropout = dropout;
     FG_TRY(fg_part_reads(&conv.in[0], b->plan, read, norm, true));
+    conv.in[0].pooled = pooled;
     snprintf(name, sizeof name, "%s.conv", owner);
     FG_TRY(fg_part_op(b->plan, conv, name));
-
-    FG_TRY(fg_build_place(&out, b, b->stage + 1, width, b->side / 2));
-    fg_op pool = fg_part_op_of(FG_OP_MEAN_POOL, out);
-    pool.side = 2;
-    pool.stride = 2;
-    pool.stage = b->stage;
-    FG_TRY(read_one(&pool.in[0], b->plan, fg_part_element(b->plan, map)));
-    snprintf(name, sizeof name, "%s.pool", owner);
-    FG_TRY(fg_part_op(b->plan, pool, name));
+    if (!pooled)
+        FG_TRY(add_mean_pool(&out, b, out, owner));
     FG_TRY(set_input(b, out));
 
 cleanup:

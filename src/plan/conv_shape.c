@@ -21,6 +21,7 @@ fg_conv_shape fg_conv_shape_of(const fg_plan *plan, const fg_op *op)
         .height = out->height,
         .width = out->width,
         .images = plan->images,
+        .pooled = op->in[0].pooled,
         .in_place = op->in[0].map == op->out_map,
         .backward = plan->training,
         .data = plan->training && in->kind != FG_MAP_INPUT,

@@ -15,13 +15,14 @@ typedef struct fg_conv_shape {
     int groups; /* divides both numbers of channels */
     int in_channels;
     int out_channels;
-    int height; /* of the output: (in_height - 1) / stride + 1 */
+    int height; /* of the output: (in_height - 1) / stride + 1; pooled: in_height / 2 */
     int width;
     int in_height;
     int in_width;
     int images;                  /* of the largest batch */
     fg_dropout_kind in_dropout;  /* of what is read, behind norm and ReLU */
     fg_dropout_kind out_dropout; /* of the output, before its statistics are made */
+    bool pooled;                 /* side 1: it reads means of 2x2 pixels */
     bool in_place;               /* input and output are channels of one map */
     bool backward;               /* kernels of the backward pass are wanted ... */
     bool data;                   /* ... with the gradient of the input */

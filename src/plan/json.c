@@ -62,12 +62,13 @@ static json_t *layers_of(const fg_plan *plan, const fg_row *rows)
     for (int i = 0; good && i < plan->op_count; ++i) {
         const fg_row *row = &rows[i];
         json_t *layer = json_pack(
-            "{s:s, s:s, s:o, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:I, s:I, s:I}", "name",
-            row->op->name, "kind", row->kind, "sources", sources_of(plan, row->op),
-            "in_channels", row->in_channels, "out_channels", row->op->out_channels, "side",
-            row->side, "stride", row->stride, "groups", row->op->groups, "height", row->height,
-            "width", row->width, "parameters", (json_int_t)row->parameters, "multiply_adds",
-            (json_int_t)row->multiply_adds, "device_bytes", (json_int_t)row->bytes);
+            "{s:s, s:s, s:b, s:o, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:I, s:I, s:I}", "name",
+            row->op->name, "kind", row->kind, "pooled", (int)row->op->in[0].pooled, "sources",
+            sources_of(plan, row->op), "in_channels", row->in_channels, "out_channels",
+            row->op->out_channels, "side", row->side, "stride", row->stride, "groups",
+            row->op->groups, "height", row->height, "width", row->width, "parameters",
+            (json_int_t)row->parameters, "multiply_adds", (json_int_t)row->multiply_adds,
+            "device_bytes", (json_int_t)row->bytes);
         good = json_array_append_new(list, layer) == 0;
     }
     return value_if(good, list);

@@ -170,11 +170,10 @@ bool fg_reads_normed(const fg_plan *plan, const fg_reads *reads)
 
 /* ---- operations ---- */
 
-/* One multiply-add per weight and pixel written, pixels outside the image counted; one per
- * channel of a depthwise aggregation's terms. */
+/* One multiply-add per weight and pixel, pixels outside the image counted; one per channel of a
+ * depthwise aggregation's terms. */
 static bool count_work(fg_plan *plan, const fg_op *op)
 {
-    const fg_map *map = fg_op_out(plan, op);
     int64_t each = 0, work;
 
     if (op->kind == FG_OP_CONV)
@@ -182,7 +181,7 @@ static bool count_work(fg_plan *plan, const fg_op *op)
             (int64_t)op->out_channels * (op->in[0].channels / op->groups) * op->side * op->side;
     if (op->depthwise)
         each = (int64_t)op->in[0].channels + op->in[1].channels;
-    return !__builtin_mul_overflow(each, (int64_t)map->height * map->width, &work) &&
+    return !__builtin_mul_overflow(each, fg_op_counted_pixels(plan, op), &work) &&
            !__builtin_add_overflow(plan->multiply_adds, work, &plan->multiply_adds);
 }
 

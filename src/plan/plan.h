@@ -60,7 +60,8 @@ typedef enum fg_map_kind {
     FG_MAP_RING,       /* list elements that only sums read: a place is used again and again */
     FG_MAP_SUM,        /* what an aggregation by sum gives */
     FG_MAP_INNER,      /* between two convolutions of a layer */
-    FG_MAP_TRANSITION, /* between the convolution and the pool of a transition */
+    FG_MAP_TRANSITION, /* between the convolution and the pool of a transition that drops between
+                        * them */
     FG_MAP_POOLED,     /* what the classifier reads */
     FG_MAP_LOGITS
 } fg_map_kind;
@@ -103,7 +104,9 @@ typedef struct fg_reads {
     int count;
     int channels; /* sum over the run */
     bool relu;
-    int stride; /* of a sum's terms: every stride-th pixel */
+    int stride;  /* of a sum's terms: every stride-th pixel */
+    bool pooled; /* by a convolution of side 1: the mean of 2x2 pixels, behind norm and ReLU; an
+                  * odd last row or column is dropped */
 } fg_reads;
 
 /* ---- operations ---- */
@@ -266,6 +269,21 @@ static inline const fg_map *fg_op_out(const fg_plan *plan, const fg_op *op)
 static inline const fg_op *fg_op_stored(const fg_plan *plan, const fg_op *op)
 {
     return op->kind == FG_OP_CONV && op->sum >= 0 ? &plan->ops[op->sum] : op;
+}
+
+/* Pixels of an image that an operation counts multiply-adds for: those that it writes, or, as papers
+ * count, those of a convolution whose output is pooled. */
+static inline int64_t fg_op_counted_pixels(const fg_plan *plan, const fg_op *op)
+{
+    const fg_map *map = op->in[0].pooled ? &plan->maps[op->in[0].map] : fg_op_out(plan, op);
+    return (int64_t)map->height * map->width;
+}
+
+/* Whether it sums d_gamma and d_beta of what it reads by the chunks of the map that it writes,
+ * not by those of the one that it reads. */
+static inline bool fg_op_walks_output(const fg_op *op)
+{
+    return op->kind == FG_OP_SUM || op->in[0].pooled;
 }
 
 /* The region of a map's values in a step of that kind. */

@@ -66,7 +66,7 @@ static fg_row make_row(const fg_plan *plan, const fg_op *op, bool *counted)
             row.in_channels += op->in[i].channels;
     row.parameters = weights + elements(plan, op->bias) + norm_parameters(plan, op, counted);
     row.multiply_adds =
-        (op->depthwise ? row.in_channels : weights) * (int64_t)map->height * map->width;
+        (op->depthwise ? row.in_channels : weights) * fg_op_counted_pixels(plan, op);
     if (fg_op_stored(plan, op) == op)
         row.bytes = (size_t)op->out_channels * (size_t)map->pitch * sizeof(float) *
                     (map->gradients >= 0 ? 2 : 1);

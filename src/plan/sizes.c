@@ -70,10 +70,9 @@ static void set_conv_scratch(fg_plan *plan, const fg_step *step, const fg_op *op
                   sizeof(float));
 }
 
-/* The map by whose chunks an operation sums d_gamma and d_beta of what it reads. */
 static const fg_map *walked_map(const fg_plan *plan, const fg_op *op, const fg_reads *reads)
 {
-    return op->kind == FG_OP_SUM ? fg_op_out(plan, op) : &plan->maps[reads->map];
+    return fg_op_walks_output(op) ? fg_op_out(plan, op) : &plan->maps[reads->map];
 }
 
 static void set_step_scratch(fg_plan *plan, const fg_step *step)

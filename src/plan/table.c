@@ -53,6 +53,8 @@ static void append_sources(fg_text *text, const fg_plan *plan, const fg_op *op)
             fg_text_append(text, " (stride %d)", range.stride);
         map = range.map;
     }
+    if (op->in[0].pooled)
+        fg_text_append(text, " (mean of 2x2)");
 }
 
 static void append_layers(fg_text *text, const fg_plan *plan, const fg_row *rows)

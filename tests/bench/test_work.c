@@ -89,12 +89,25 @@ START_TEST(first_convolution_has_no_gradient_of_the_input)
 }
 END_TEST
 
+/* 1x1, 16 -> 8 channels, for a quarter of the pixels that it reads. */
+START_TEST(pooled_convolution_multiplies_means)
+{
+    const double flops = 2.0 * IMAGES * 32768;
+
+    make_plan("sparsenet-bc-16-8");
+    expect("stage1.transition.conv", FG_STEP_FORWARD, "conv_forward", flops,
+           (16 + 8 / 4) * PIXELS + 128);
+    expect("stage1.transition.conv", FG_STEP_BACKWARD, "conv_backward", 2 * flops,
+           (2 * 16 + 2 * 8 / 4) * PIXELS + 2 * 128);
+}
+END_TEST
+
 START_TEST(pools_and_sums_only_move)
 {
-    make_plan("sparsenet-bc-16-8");
-    expect("stage1.transition.pool", FG_STEP_FORWARD, "pool_forward", 0.0, 8 * 1.25 * PIXELS);
+    make_plan("densenet-16-8:dropout=0.2");
+    expect("stage1.transition.pool", FG_STEP_FORWARD, "pool_forward", 0.0, 48 * 1.25 * PIXELS);
     expect("stage1.transition.pool", FG_STEP_BACKWARD, "pool_backward", 0.0,
-           8 * PIXELS + 2 * 8 * PIXELS / 4);
+           48 * PIXELS + 2 * 48 * PIXELS / 4);
     teardown();
     make_plan("resnet-8");
     expect("stage1.layer1.sum", FG_STEP_FORWARD, "sum_forward", 0.0, 3 * 16 * PIXELS);
@@ -154,7 +167,9 @@ START_TEST(steps_are_all_of_the_work)
         sum.flops += work.flops;
         updated += update.bytes / (5 * sizeof(float));
     }
-    ck_assert_double_eq(sum.flops, IMAGES * (6.0 * (double)plan->multiply_adds - 2.0 * 442368));
+    /* Two transitions multiply for a quarter of their pixels; the stem makes no gradient of data. */
+    const double multiply_adds = (double)plan->multiply_adds - 0.75 * (131072 + 32768);
+    ck_assert_double_eq(sum.flops, IMAGES * (6.0 * multiply_adds - 2.0 * 442368));
     ck_assert_double_ge(updated, (double)plan->parameters);
     ck_assert_double_le(updated, (double)plan->parameter_elements);
 }
@@ -178,6 +193,7 @@ int main(void)
     tcase_add_test(tests, convolution_moves_what_it_reads_and_writes_once);
     tcase_add_test(tests, gradients_that_are_added_to_are_read);
     tcase_add_test(tests, first_convolution_has_no_gradient_of_the_input);
+    tcase_add_test(tests, pooled_convolution_multiplies_means);
     tcase_add_test(tests, pools_and_sums_only_move);
     tcase_add_test(tests, folded_sum_moves_in_its_convolution);
     tcase_add_test(tests, stride_skips_pixels_of_a_1x1);

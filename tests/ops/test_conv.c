@@ -10,6 +10,7 @@
 #include "ops/batchnorm.h"
 #include "ref/batchnorm.h"
 #include "ref/conv.h"
+#include "ref/pool.h"
 #include "ref/reader.h"
 #include "support/arrays.h"
 #include "support/compare.h"
@@ -132,6 +133,29 @@ static double terms_of_output(void)
     return ref.conv.in_channels / ref.conv.groups * ref.conv.side * ref.conv.side;
 }
 
+/* The mean of 2x2 pixels of what the convolution makes at full size. */
+static fg_ref_pool pool_of(void)
+{
+    return (fg_ref_pool){ref.conv.out_channels, ref.conv.images, ref.conv.height,
+                         ref.conv.width};
+}
+
+static double *convolve(const double *bias)
+{
+    const size_t outs = (size_t)ref.conv.out_channels;
+    double *out = fg_arrays_doubles(outs * (size_t)run.out.pixels);
+
+    if (run.place != FG_CONV_POOLED) {
+        fg_ref_conv_forward(out, &ref.conv, ref.a, ref.weights, bias);
+    } else {
+        const fg_ref_pool pool = pool_of();
+        double *full = fg_arrays_doubles(outs * (size_t)run.in.pixels);
+        fg_ref_conv_forward(full, &ref.conv, ref.a, ref.weights, bias);
+        fg_ref_pool_forward(out, &pool, full);
+    }
+    return out;
+}
+
 static void check_forward(void)
 {
     const fg_output *out = &run.call.out;
@@ -140,10 +164,9 @@ static void check_forward(void)
         run.place != FG_CONV_LINEAR
             ? NULL
             : fg_arrays_widened(run.parameters + run.call.first_bias, (size_t)out->channels);
-    double *expected = fg_arrays_doubles((size_t)out->channels * pixels);
+    double *expected = convolve(bias);
 
     fg_conv_run_forward(&run);
-    fg_ref_conv_forward(expected, &ref.conv, ref.a, ref.weights, bias);
     drop_outputs(expected);
     const float *got = fg_arrays_read(run.out.device.values);
     for (int k = 0; k < out->channels; ++k)
@@ -200,9 +223,9 @@ static void check_statistics(double mean_units, double variance_units)
  * some for each pixel of a lane, and for merging chunks and lanes. */
 START_TEST(statistics_are_those_of_what_was_written)
 {
-    const fg_conv_place places[] = {FG_CONV_IN_STAGE, FG_CONV_BETWEEN};
+    const fg_conv_place places[] = {FG_CONV_IN_STAGE, FG_CONV_BETWEEN, FG_CONV_POOLED};
 
-    for (int i = 0; i < 2; ++i) {
+    for (int i = 0; i < 3; ++i) {
         if (!fg_conv_run_possible(&fg_shapes_convs[_i], places[i]))
             continue;
         create(_i, places[i]);
@@ -245,6 +268,19 @@ START_TEST(a_constant_channel_has_no_variance)
 }
 END_TEST
 
+/* The gradient of what the convolution makes: that of the output, before it was pooled. */
+static double *convolution_gradient(double *dy)
+{
+    const fg_ref_pool pool = pool_of();
+    double *full;
+
+    if (run.place != FG_CONV_POOLED)
+        return dy;
+    full = fg_arrays_doubles((size_t)ref.conv.out_channels * (size_t)run.in.pixels);
+    fg_ref_pool_backward(full, &pool, dy);
+    return full;
+}
+
 /* dy = G + q (y - mean) + c, or G where nothing normalises the output. */
 static double *output_gradient(void)
 {
@@ -258,7 +294,7 @@ static double *output_gradient(void)
                 dy[p] += (double)f.q * (y[p] - (double)f.mean) + (double)f.c;
         }
     drop_outputs(dy);
-    return dy;
+    return convolution_gradient(dy);
 }
 
 static void check_weight_gradients(const double *dy)
@@ -275,8 +311,8 @@ static void check_weight_gradients(const double *dy)
 static void check_norm_sums(const double *grad_gamma, const double *grad_beta)
 {
     const float *partials = fg_arrays_read(run.call.partials);
-    const fg_map_shape map = run.shape->map;
-    const int chunks = fg_chunks_of(map.images, map.height, map.width).chunks;
+    const fg_features *map = &fg_conv_run_walked(&run)->device;
+    const int chunks = fg_chunks_of(run.call.images, map->height, map->width).chunks;
     const int in = run.call.in.channels;
     float *got_beta = fg_arrays_floats((size_t)in), *got_gamma = fg_arrays_floats((size_t)in);
 
@@ -374,6 +410,19 @@ START_TEST(dropout_masks_both_passes)
 }
 END_TEST
 
+/* A mean of a channel that is dropped is dropped. */
+START_TEST(dropout_masks_what_is_pooled)
+{
+    static const fg_conv_case cases[] = {{1, {40, 5, 5}, {5, 2}, 9, 1, 1},
+                                         {1, {5, 32, 34}, {3, 1}, 6, 2, 1}};
+    fg_conv_run_create_dropping(&run, &kernels, &cases[_i], FG_CONV_POOLED, FG_DROPOUT_NONE,
+                                FG_DROPOUT_CHANNELS);
+    create_ref();
+    check_all();
+    check_statistics(16.0, 32.0);
+}
+END_TEST
+
 START_TEST(local_memory_that_is_too_small_is_refused)
 {
     static const fg_conv_case cases[] = {{3, {1, 1, 1}, {1}, 1, 1, 1},
@@ -414,6 +463,16 @@ START_TEST(wide_and_large_filters_fit_in_32_kib)
 }
 END_TEST
 
+START_TEST(what_is_pooled_fits_in_32_kib)
+{
+    static const fg_conv_case cases[] = {{1, {2, 7, 7}, {2048}, 64, 2, 1},
+                                         {1, {1, 4, 600}, {9, 3}, 300, 1, 1}};
+    create_case(&cases[_i], FG_CONV_POOLED);
+    run.op.local_floats = 32 * 1024 / sizeof(float);
+    check_all();
+}
+END_TEST
+
 START_TEST(a_classifier_has_as_many_inputs_as_it_likes)
 {
     static const fg_conv_case wide = {1, {1, 1, 1}, {60000, 40000}, 10, 1, 1};
@@ -438,6 +497,22 @@ START_TEST(impossible_shapes_are_refused)
 }
 END_TEST
 
+START_TEST(only_plain_1x1_convolutions_are_pooled)
+{
+    const fg_conv_shape good = {.side = 1, .stride = 1, .groups = 1, .pooled = true};
+    fg_conv_shape bad[] = {good, good, good, good};
+    fg_conv_op op;
+
+    bad[0].side = 3;
+    bad[1].stride = 2;
+    bad[2].in_place = true;
+    bad[3].in_dropout = FG_DROPOUT_CHANNELS;
+    for (int i = 0; i < 4; ++i)
+        FG_EXPECT_FAILS(fg_conv_prepare(&op, &kernels, &bad[i], NULL), FG_ERR_ARGUMENT,
+                        "cannot pool what it reads");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("ops/conv");
@@ -457,7 +532,10 @@ int main(void)
     tcase_add_loop_test(tests, wide_and_large_filters_fit_in_32_kib, 0, FG_SHAPES_COUNT(large));
     tcase_add_test(tests, a_classifier_has_as_many_inputs_as_it_likes);
     tcase_add_loop_test(tests, dropout_masks_both_passes, 0, FG_SHAPES_COUNT(dropping));
+    tcase_add_loop_test(tests, dropout_masks_what_is_pooled, 0, 2);
+    tcase_add_loop_test(tests, what_is_pooled_fits_in_32_kib, 0, 2);
     tcase_add_test(tests, impossible_shapes_are_refused);
+    tcase_add_test(tests, only_plain_1x1_convolutions_are_pooled);
     suite_add_tcase(suite, tests);
     srunner_set_fork_status(runner, CK_NOFORK);
     srunner_run_all(runner, CK_ENV);

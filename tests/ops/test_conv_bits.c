@@ -13,6 +13,7 @@
 
 /* Chunks of many tiles, of parts of a tile, of several images, of rows. */
 #define FIRST_GATHERING 9
+#define FIRST_POOLED 16
 static const fg_conv_case cases[] = {
     {3, {5, 32, 32}, {5, 8}, 13, 1, 1},      {3, {33, 13, 13}, {12, 5}, 12, 1, 1},
     {3, {1, 96, 40}, {6, 3}, 13, 1, 1},      {3, {41, 28, 28}, {3}, 5, 1, 1},
@@ -22,6 +23,8 @@ static const fg_conv_case cases[] = {
     {3, {33, 13, 13}, {12, 5}, 100, 1, 2},   {3, {2, 63, 33}, {40, 24}, 64, 32, 2},
     {1, {5, 32, 32}, {5, 24, 11}, 48, 1, 2}, {5, {1, 96, 40}, {6, 3}, 13, 1, 1},
     {7, {5, 33, 32}, {3}, 13, 1, 2},         {11, {2, 64, 33}, {2}, 3, 1, 1},
+    {1, {5, 32, 32}, {5, 24, 11}, 48, 1, 1}, {1, {33, 13, 13}, {17}, 13, 1, 1},
+    {1, {2, 97, 83}, {5, 13}, 54, 9, 1},
 };
 
 static fg_kernels kernels;
@@ -53,8 +56,9 @@ static const float *read(size_t *count, const fg_buffer *buffer)
 static void create(fg_conv_run *run, int index, fg_conv_place place)
 {
     const fg_conv_case *shape = &cases[index];
-    fg_conv_run_create(run, &kernels, shape,
-                       fg_conv_run_possible(shape, place) ? place : FG_CONV_BETWEEN);
+    if (!fg_conv_run_possible(shape, place))
+        place = FG_CONV_BETWEEN;
+    fg_conv_run_create(run, &kernels, shape, index < FIRST_POOLED ? place : FG_CONV_POOLED);
 }
 
 static results forward(fg_conv_run *run)
@@ -175,7 +179,7 @@ static int try_variants(fg_conv_run *run, fg_conv_part part, fg_conv_dial dial,
 /* Tiles need kernels of their own, and are tried on one shape of each kind. */
 START_TEST(what_a_tuner_may_choose_does_not_change_bits)
 {
-    const bool all = _i == 1 || _i == 5 || _i == FIRST_GATHERING + 1;
+    const bool all = _i == 1 || _i == 5 || _i == FIRST_GATHERING + 1 || _i == FIRST_POOLED + 1;
     fg_conv_run run;
     create(&run, _i, FG_CONV_IN_STAGE);
 
@@ -235,7 +239,7 @@ int main(void)
     tcase_add_loop_test(tests, little_local_memory_does_not_change_bits_of_forward, 0, count);
     tcase_add_loop_test(tests, tiles_of_backward_do_not_change_bits, 0, count);
     tcase_add_loop_test(tests, little_local_memory_does_not_change_bits_of_gathering,
-                        FIRST_GATHERING, count);
+                        FIRST_GATHERING, FIRST_POOLED);
     tcase_add_loop_test(tests, what_a_tuner_may_choose_does_not_change_bits, 0, count);
     tcase_add_loop_test(tests, impossible_variants_are_not_taken, 0, count);
     suite_add_tcase(suite, tests);

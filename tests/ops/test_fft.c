@@ -82,6 +82,8 @@ static const fg_conv_case cases[] = {
 START_TEST(forward_is_the_reference)
 {
     for (int place = 0; place < FG_CONV_PLACES; ++place) {
+        if (!fg_conv_run_possible(&cases[_i], place))
+            continue;
         if (!create(&cases[_i], place))
             return;
         check_forward();

@@ -143,6 +143,18 @@ START_TEST(dropout_is_left_to_our_own_kernels)
 }
 END_TEST
 
+START_TEST(what_is_pooled_is_left_to_the_direct_kernels)
+{
+    fg_conv_shape shape = shape_of(8);
+
+    shape.side = 1;
+    ck_assert(fg_algorithm_can(FG_ALGORITHM_GEMM, &shape));
+    shape.pooled = true;
+    for (int i = 0; i < FG_ALGORITHMS; ++i)
+        ck_assert_int_eq(fg_algorithm_can((fg_algorithm)i, &shape), i == FG_ALGORITHM_DIRECT);
+}
+END_TEST
+
 START_TEST(winograd_is_for_3x3_at_stride_1)
 {
     fg_conv_shape shape = shape_of(8);
@@ -165,9 +177,12 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {
-        names_are_those_of_the_enumeration,    a_tile_lives_for_one_forward_step,
-        tiles_lie_in_memory_that_is_free_then, dropout_is_left_to_our_own_kernels,
-        winograd_is_for_3x3_at_stride_1,       NULL};
+    const TTest *const tests[] = {names_are_those_of_the_enumeration,
+                                  a_tile_lives_for_one_forward_step,
+                                  tiles_lie_in_memory_that_is_free_then,
+                                  dropout_is_left_to_our_own_kernels,
+                                  what_is_pooled_is_left_to_the_direct_kernels,
+                                  winograd_is_for_3x3_at_stride_1,
+                                  NULL};
     return plan_run("plan/algorithm", tests);
 }

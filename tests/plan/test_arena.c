@@ -164,7 +164,7 @@ START_TEST(little_is_lost_between_regions)
             int step;
             ck_assert_int_eq(fg_arena_live(&live, &step, plan->regions, plan->region_count),
                              FG_OK);
-            ck_assert_msg(plan->arena.bytes <= live + live / 50,
+            ck_assert_msg(plan->arena.bytes <= live + live / 25,
                           "%s at batch %d: %zu bytes for %zu", models[i], images,
                           plan->arena.bytes, live);
             fg_plan_free(plan);

@@ -33,13 +33,39 @@ END_TEST
 START_TEST(transitions_round_down_as_doubles_do)
 {
     fg_plan *plan = plan_of("densenet-bc-16-10:compression=0.7,init=70", 1);
-    const fg_op *conv = conv_of(plan, 5), *pool = conv + 1;
 
     /* 0.7 * (70 + 2*10) = 62.99999999999999 */
-    ck_assert_int_eq(pool->kind, FG_OP_MEAN_POOL);
-    ck_assert_int_eq(pool->in[0].map, conv->out_map);
-    ck_assert_int_eq(plan->maps[conv->out_map].channels, 62);
+    ck_assert_int_eq(conv_of(plan, 5)->out_channels, 62);
     fg_plan_free(plan);
+}
+END_TEST
+
+/* The mean of what a convolution makes is a convolution of the mean, but for what is dropped between
+ * them element by element. */
+START_TEST(transitions_pool_what_they_read)
+{
+    static const struct {
+        const char *model;
+        int conv; /* number of the transition's convolution */
+        bool pooled;
+    } rows[] = {{"densenet-22-12:image=31", 7, true},
+                {"densenet-22-12:image=31,dropout=0.2", 7, false},
+                {"sparsenet-22-8:image=31", 7, true},
+                {"sparsenet-22-8:image=31,dropout=0.2", 7, true}};
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        fg_plan *plan = plan_of(rows[i].model, 1);
+        const fg_op *conv = conv_of(plan, rows[i].conv), *pool = conv + 1;
+        ck_assert_str_eq(conv->name, "stage1.transition.conv");
+        ck_assert_int_eq(conv->in[0].pooled, rows[i].pooled);
+        ck_assert_int_eq(fg_op_out(plan, conv)->height, rows[i].pooled ? 15 : 31);
+        ck_assert_int_eq(pool->kind == FG_OP_MEAN_POOL, !rows[i].pooled);
+        if (!rows[i].pooled) {
+            ck_assert_int_eq(pool->in[0].map, conv->out_map);
+            ck_assert_int_eq(fg_op_out(plan, pool)->height, 15);
+        }
+        fg_plan_free(plan);
+    }
 }
 END_TEST
 
@@ -147,7 +173,7 @@ START_TEST(shapes_of_operations_fit)
             const fg_op *op = &plan->ops[o];
             const fg_map *in = &plan->maps[op->in[0].map], *out = fg_op_out(plan, op);
             int side = (in->height - 1) / op->stride + 1, channels = op->in[0].channels;
-            if (op->kind == FG_OP_MEAN_POOL)
+            if (op->kind == FG_OP_MEAN_POOL || op->in[0].pooled)
                 side = in->height / 2;
             if (op->kind == FG_OP_HEAD_POOL) {
                 side = 1;
@@ -274,11 +300,16 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {
-        layers_are_as_wide_as_published,  transitions_round_down_as_doubles_do,
-        maps_shrink_by_pools_and_strides, every_channel_is_written_then_read,
-        shapes_of_operations_fit,         running_statistics_follow_what_their_readers_read,
-        normalised_maps_share_no_slot,    impossible_models_get_one_line,
-        work_beyond_64_bits_is_refused,   NULL};
+    const TTest *const tests[] = {layers_are_as_wide_as_published,
+                                  transitions_round_down_as_doubles_do,
+                                  transitions_pool_what_they_read,
+                                  maps_shrink_by_pools_and_strides,
+                                  every_channel_is_written_then_read,
+                                  shapes_of_operations_fit,
+                                  running_statistics_follow_what_their_readers_read,
+                                  normalised_maps_share_no_slot,
+                                  impossible_models_get_one_line,
+                                  work_beyond_64_bits_is_refused,
+                                  NULL};
     return plan_run("plan/build", tests);
 }

@@ -128,7 +128,8 @@ START_TEST(kinds_strides_and_groups_are_told)
         {"resnet-50:image=64", "head.pool", "head_pool", 2, 2, 1},
         {"resnet-50:image=64", "head.linear", "linear", 1, 1, 1},
         {"resnext-29-2x8d", "stage1.layer1.conv2", "conv3x3", 3, 1, 2},
-        {"sparsenet-22-8", "stage1.transition.pool", "pool", 2, 2, 1},
+        {"sparsenet-22-8", "stage1.transition.conv", "conv1x1", 1, 1, 1},
+        {"densenet-22-12:dropout=0.2", "stage1.transition.pool", "pool", 2, 2, 1},
         {"delugenet-38", "stage2.layer2.cross", "depthwise", 1, 1, 1},
     };
 

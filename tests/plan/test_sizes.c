@@ -70,8 +70,10 @@ static void check_step(const fg_plan *plan, const fg_step *step, int images)
               partials(out, images, op->out_channels));
     for (int j = 0; j < FG_OP_INPUTS && op->in[j].map >= 0; ++j) {
         const fg_reads *reads = &op->in[j];
-        /* A sum goes through the pixels of what it wrote, all others through those they read. */
-        const fg_map *walked = op->kind == FG_OP_SUM ? out : &plan->maps[reads->map];
+        /* A sum and what pools go through the pixels of what they wrote, all others through those
+         * they read. */
+        const bool output = op->kind == FG_OP_SUM || reads->pooled;
+        const fg_map *walked = output ? out : &plan->maps[reads->map];
         holds(plan, step->scratch[affine[j]],
               (size_t)reads->channels * sizeof(struct fg_affine));
         if (step->kind == FG_STEP_BACKWARD)

@@ -16,6 +16,9 @@
 
 bool fg_conv_run_possible(const fg_conv_case *shape, fg_conv_place place)
 {
+    if (place == FG_CONV_POOLED)
+        return shape->side == 1 && shape->stride == 1 && shape->map.height > 1 &&
+               shape->map.width > 1;
     return place != FG_CONV_IN_STAGE || shape->stride == 1;
 }
 
@@ -27,7 +30,13 @@ static int weights_of(const fg_conv_run *run)
 
 static bool has_norm(const fg_conv_run *run)
 {
-    return run->place == FG_CONV_IN_STAGE || run->place == FG_CONV_BETWEEN;
+    return run->place == FG_CONV_IN_STAGE || run->place == FG_CONV_BETWEEN ||
+           run->place == FG_CONV_POOLED;
+}
+
+const fg_conv_map *fg_conv_run_walked(const fg_conv_run *run)
+{
+    return run->place == FG_CONV_POOLED ? &run->out : &run->in;
 }
 
 static int chunks_of(const fg_conv_run *run, const fg_conv_map *map)
@@ -42,11 +51,16 @@ static int pitch_of(int pixels)
     return ((pixels + FG_LANES + 127) / 128 | 1) * 128;
 }
 
-/* stride: 1 for the map that is read, the convolution's for the one that is written */
-static void make_map(fg_conv_map *map, const fg_conv_run *run, int channels, int stride)
+/* Side of the map that is written. */
+static int out_side(const fg_conv_run *run, int side)
+{
+    return run->place == FG_CONV_POOLED ? side / 2 : (side - 1) / run->shape->stride + 1;
+}
+
+static void make_map(fg_conv_map *map, const fg_conv_run *run, int channels, int height,
+                     int width)
 {
     const fg_map_shape in = run->shape->map;
-    const int height = (in.height - 1) / stride + 1, width = (in.width - 1) / stride + 1;
     const int pitch = pitch_of(in.images * height * width);
 
     map->channels = channels;
@@ -91,16 +105,18 @@ static int place_sources(fg_conv_run *run, int first)
 static void make_maps(fg_conv_run *run)
 {
     const bool in_stage = run->place == FG_CONV_IN_STAGE;
+    const fg_map_shape in = run->shape->map;
     const int outs = run->shape->out_channels;
     const int out_first = 2;
     /* In a stage the output lies before what it reads, where an overrun would do harm. */
     const int end = place_sources(run, in_stage ? out_first + outs : 0) + 1;
 
-    make_map(&run->in, run, end, 1);
+    make_map(&run->in, run, end, in.height, in.width);
     if (in_stage)
         run->out = run->in;
     else
-        make_map(&run->out, run, out_first + outs + 1, run->shape->stride);
+        make_map(&run->out, run, out_first + outs + 1, out_side(run, in.height),
+                 out_side(run, in.width));
     for (int i = 0; i < run->call.in.sources_count; ++i) {
         const struct fg_source source = run->sources[i];
         fill_channels(run->in.values, &run->in, source.first_channel, source.channels);
@@ -235,6 +251,7 @@ void fg_conv_run_create_dropping(fg_conv_run *out, fg_kernels *kernels,
                                                   .images = map.images,
                                                   .in_dropout = in_dropout,
                                                   .out_dropout = out_dropout,
+                                                  .pooled = place == FG_CONV_POOLED,
                                                   .in_place = place == FG_CONV_IN_STAGE,
                                                   .backward = true,
                                                   .data = place != FG_CONV_FIRST},
@@ -306,7 +323,8 @@ void fg_conv_run_backward(fg_conv_run *run)
     const size_t end = FG_CONV_RUN_GRADIENT + (size_t)run->weights;
 
     upload(run);
-    call->partials = has_norm(run) ? make_partials(run, &run->in, call->in.channels) : NULL;
+    call->partials =
+        has_norm(run) ? make_partials(run, fg_conv_run_walked(run), call->in.channels) : NULL;
     FG_EXPECT_OK(fg_conv_backward(&run->op, call));
 
     check_map("the input's map", call->in.map->values, run->in.values);

@@ -21,6 +21,7 @@ typedef enum fg_conv_place {
     FG_CONV_RELU,     /* from one map to another; a ReLU without a norm, a norm behind */
     FG_CONV_FIRST,    /* the network's first: FG_CONV_BETWEEN without the gradient of its input,
                        * whose affine part is the identity and has no ReLU */
+    FG_CONV_POOLED,   /* FG_CONV_BETWEEN, where it reads means of 2x2 pixels */
     FG_CONV_PLACES
 } fg_conv_place;
 
@@ -52,7 +53,8 @@ typedef struct fg_conv_run {
 #define FG_CONV_RUN_MARGIN 64
 #define FG_CONV_RUN_GRADIENT 40 /* ... and before the gradients */
 
-/* A convolution of stride 2 has no input and output in one map. */
+/* A convolution of stride 2 has no input and output in one map; one that pools what it reads is a 1x1
+ * at stride 1 of images that have 2x2 pixels. */
 bool fg_conv_run_possible(const fg_conv_case *shape, fg_conv_place place);
 
 void fg_conv_run_create(fg_conv_run *out, fg_kernels *kernels, const fg_conv_case *shape,
@@ -62,6 +64,9 @@ void fg_conv_run_create(fg_conv_run *out, fg_kernels *kernels, const fg_conv_cas
 void fg_conv_run_create_dropping(fg_conv_run *out, fg_kernels *kernels,
                                  const fg_conv_case *shape, fg_conv_place place,
                                  fg_dropout_kind in_dropout, fg_dropout_kind out_dropout);
+
+/* The map by whose chunks backward sums d_gamma and d_beta. */
+const fg_conv_map *fg_conv_run_walked(const fg_conv_run *run);
 
 /* Upload everything, run, and fail the test unless all that must not be written is as it was.
  * What the device made is in the buffers of run->call; it is the same each time. */

@@ -4,7 +4,7 @@
  * summed per chunk, in pixel order, and the chunks are added in order; so the bits depend on
  * the chunks and on nothing else: not on threads, not on tiles. A chunk is a run of pixels that
  * depends on the image's side and the batch alone: some whole images, or some whole rows of one
- * image.
+ * image. A launch that sums nothing may be cut in another way: src/ops/cut.h.
  *
  * Changing anything here changes the bits of every training run.
  *
@@ -30,14 +30,13 @@ struct fg_chunks {
 };
 FG_SHARED_ASSERT(sizeof(struct fg_chunks) == 28, chunks_size);
 
-static inline struct fg_chunks fg_chunks_of(fg_i32 images, fg_i32 height, fg_i32 width)
+/* Chunks of about `target` pixels. */
+static inline struct fg_chunks fg_chunks_cut(fg_i32 images, fg_i32 height, fg_i32 width,
+                                             fg_i32 target)
 {
     const fg_i32 image = height * width;
-    fg_i32 target = (images * image + FG_CHUNK_TARGET - 1) / FG_CHUNK_TARGET;
     struct fg_chunks c;
 
-    if (target < FG_CHUNK_PIXELS)
-        target = FG_CHUNK_PIXELS;
     c.images = images;
     c.height = height;
     c.width = width;
@@ -52,6 +51,14 @@ static inline struct fg_chunks fg_chunks_of(fg_i32 images, fg_i32 height, fg_i32
     c.bands = (height + c.chunk_rows - 1) / c.chunk_rows;
     c.chunks = c.bands > 1 ? images * c.bands : (images + c.chunk_images - 1) / c.chunk_images;
     return c;
+}
+
+/* The chunks of a sum. */
+static inline struct fg_chunks fg_chunks_of(fg_i32 images, fg_i32 height, fg_i32 width)
+{
+    const fg_i32 target = (images * height * width + FG_CHUNK_TARGET - 1) / FG_CHUNK_TARGET;
+    return fg_chunks_cut(images, height, width,
+                         target < FG_CHUNK_PIXELS ? FG_CHUNK_PIXELS : target);
 }
 
 /* A chunk is `images` runs of `pixels` consecutive pixels, the first one at `first`, one image

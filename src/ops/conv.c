@@ -10,6 +10,7 @@
 #include "ops/conv_fit.h"
 #include "ops/conv_tiling.h"
 #include "ops/conv_variant.h"
+#include "ops/cut.h"
 
 static int round_up(int value, int unit)
 {
@@ -42,13 +43,14 @@ fg_status fg_conv_prepare(fg_conv_op *out, fg_kernels *kernels, const fg_conv_sh
         shape->side, shape->stride);
     out->gathers = fg_conv_gathers(shape->side, shape->stride);
     out->local_floats = kernels->device->info.local_bytes / sizeof(float);
+    out->wanted = fg_cut_wanted(kernels->device);
     fg_conv_tiling_choose(out);
     if (variant != NULL && !fg_conv_variant_take(out, variant))
         fg_log_line(&kernels->device->log, FG_LOG_WARN,
                     "a tuned tile of a %dx%d convolution of %d to %d channels is not possible "
                     "here, and not used",
                     shape->side, shape->side, shape->in_channels, shape->out_channels);
-    FG_TRY(fg_conv_fit_forward(&fit, out, shape->images));
+    FG_TRY(fg_conv_fit_forward(&fit, out, shape->images, true));
     FG_TRY(fg_kernels_get(&out->pack, kernels, FG_KERNEL_conv_weights_pack, ""));
     FG_TRY(fg_conv_tiling_kernel(&out->forward, kernels,
                                  out->gathers ? FG_KERNEL_conv_gather_forward
@@ -133,7 +135,7 @@ fg_status fg_conv_forward(const fg_conv_op *op, const fg_conv_call *call)
     fg_status status = FG_OK;
     fg_conv_fit fit;
 
-    FG_TRY(fg_conv_fit_forward(&fit, op, call->images));
+    FG_TRY(fg_conv_fit_forward(&fit, op, call->images, call->partials != NULL));
     set_call(&fit.args, call);
     fit.args.bias = (fg_i32)call->first_bias;
     fit.args.statistics = call->partials != NULL;

@@ -28,6 +28,7 @@ typedef struct fg_conv_op {
     const fg_kernel *backward; /* data and weights; where it gathers, weights ... */
     const fg_kernel *phases;   /* ... and data */
     size_t local_floats;       /* of the device's local memory */
+    int wanted;                /* work-groups of a launch, see cut.h */
     fg_conv_tiling forward_tiling, backward_tiling, phases_tiling;
     int lane_vectors; /* backward: of the register tile of weight gradients */
 } fg_conv_op;

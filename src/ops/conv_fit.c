@@ -4,6 +4,8 @@
  */
 #include "ops/conv_fit.h"
 
+#include "ops/cut.h"
+
 /* Input channels, or rows (channel, tap), that are packed at once: with their tiles they fill a
  * first-level cache, or little more. So few as LEAST_BLOCK are worth a smaller tile. */
 #define BLOCK_3X3 8
@@ -210,6 +212,18 @@ static fg_status too_large(const fg_conv_fit *fit, const fg_conv_op *op)
                    op->local_floats * sizeof(float));
 }
 
+/* Fewer groups and channels for a work-item where there would be too few of them. */
+static void share_out(struct fg_conv_args *args, const fg_conv_op *op, int channels, int unit)
+{
+    const int parts = (op->wanted + args->chunks.chunks - 1) / args->chunks.chunks;
+
+    args->item_groups = larger(1, smaller(args->item_groups, args->groups / parts));
+    if (args->item_groups == 1)
+        args->outs =
+            smaller(args->outs,
+                    fg_cut_channels(channels, unit, (parts + args->groups - 1) / args->groups));
+}
+
 /* Chooses args.outs of `channels`, the tile and args.block of `rows`. What does not fit gets a
  * smaller tile first, since each block of channels packs the input again. */
 static fg_status fit_blocks(fg_conv_fit *fit, const fg_conv_op *op,
@@ -227,6 +241,7 @@ static fg_status fit_blocks(fg_conv_fit *fit, const fg_conv_op *op,
     args->item_groups = groups_of_item(args);
     args->outs = smaller(round_up(channels, tiling->channels),
                          most / tiling->channels * tiling->channels);
+    share_out(args, op, channels, tiling->channels);
     for (;;) {
         if (phases)
             set_rows_tile(args, tiling, pixels);
@@ -256,13 +271,16 @@ static fg_status fit_blocks(fg_conv_fit *fit, const fg_conv_op *op,
     return total(fit) <= op->local_floats ? FG_OK : too_large(fit, op);
 }
 
-fg_status fg_conv_fit_forward(fg_conv_fit *out, const fg_conv_op *op, int images)
+fg_status fg_conv_fit_forward(fg_conv_fit *out, const fg_conv_op *op, int images,
+                              bool statistics)
 {
     *out = (fg_conv_fit){.args = common_args(op, images)};
     struct fg_conv_args *args = &out->args;
     const int taps = op->shape.side * op->shape.side;
     const int rows = op->gathers ? args->in_channels * taps : args->in_channels;
 
+    args->chunks = fg_cut_pixels(images, args->out_height, args->out_width, statistics,
+                                 op->wanted, FG_LANES * op->forward_tiling.vectors);
     const int block = !op->gathers && op->shape.side == 3 ? BLOCK_3X3
                       : args->out_channels <= NARROW_OUTS ? BLOCK_ROWS_NARROW
                                                           : BLOCK_ROWS;

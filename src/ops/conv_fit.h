@@ -17,8 +17,10 @@ typedef struct fg_conv_fit {
     size_t lists;   /* integers: channels, marks of pixels */
 } fg_conv_fit;
 
-/* FG_ERR_FIT if it does not. What the call alone says is left for the caller. */
-fg_status fg_conv_fit_forward(fg_conv_fit *out, const fg_conv_op *op, int images);
+/* FG_ERR_FIT if it does not. What the call alone says is left for the caller. statistics: false:
+ * nothing is summed over pixels, which takes no more local memory. */
+fg_status fg_conv_fit_forward(fg_conv_fit *out, const fg_conv_op *op, int images,
+                              bool statistics);
 fg_status fg_conv_fit_backward(fg_conv_fit *out, const fg_conv_op *op, int images);
 fg_status fg_conv_fit_phases(fg_conv_fit *out, const fg_conv_op *op, int images);
 

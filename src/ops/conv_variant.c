@@ -57,7 +57,7 @@ static bool can_forward(const fg_conv_op *op, const fg_conv_op *with)
 
     (void)op;
     return in_range(&with->forward_tiling) &&
-           fg_conv_fit_forward(&fit, with, with->shape.images) == FG_OK;
+           fg_conv_fit_forward(&fit, with, with->shape.images, true) == FG_OK;
 }
 
 static bool can_phases(const fg_conv_op *op, const fg_conv_op *with)

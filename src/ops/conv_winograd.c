@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "ops/conv_winograd_fit.h"
+#include "ops/cut.h"
 
 #define PACK_SHARE 32 /* input channels whose weights one work-item transforms */
 
@@ -27,8 +28,9 @@ static fg_status create(void **out, fg_kernels *kernels, const fg_conv_shape *sh
     FG_ALLOC(op, 1);
     op->shape = *shape;
     op->local_floats = kernels->device->info.local_bytes / sizeof(float);
+    op->wanted = fg_cut_wanted(kernels->device);
     fg_conv_winograd_fit_tile(op);
-    FG_TRY(fg_conv_winograd_fit_forward(&fit, op, shape->images));
+    FG_TRY(fg_conv_winograd_fit_forward(&fit, op, shape->images, true));
     snprintf(options, sizeof options,
              "-D TILE_CHANNELS=%d -D VECTORS=%d -D COLUMNS=%d -D IN_PLACE=%d "
              "-D DROPOUT_IN=%d -D DROPOUT_OUT=%d",
@@ -90,7 +92,7 @@ static fg_status forward(void *self, const fg_conv_call *call, const fg_buffer *
     fg_status status = FG_OK;
     fg_conv_winograd_fit fit;
 
-    FG_TRY(fg_conv_winograd_fit_forward(&fit, op, call->images));
+    FG_TRY(fg_conv_winograd_fit_forward(&fit, op, call->images, call->partials != NULL));
     struct fg_conv_args *args = &fit.args.conv;
     set_call(args, call);
     FG_TRY(pack(op, call, tile));

@@ -18,6 +18,7 @@ typedef struct fg_conv_winograd_op {
     fg_conv_shape shape;
     const fg_kernel *pack, *forward;
     size_t local_floats; /* of the device's local memory */
+    int wanted;          /* work-groups of a launch, see cut.h */
     int tile_channels;   /* rows of the register tile ... */
     int vectors;         /* ... and its vectors */
     int columns;         /* squares of one row in a vector */

@@ -4,6 +4,8 @@
  */
 #include "ops/conv_winograd_fit.h"
 
+#include "ops/cut.h"
+
 /* Squares of a tile: the transformed weights are read once for so many. */
 #define LANES_WANTED 64
 
@@ -113,6 +115,21 @@ static fg_status too_large(const fg_conv_winograd_fit *fit, const fg_conv_winogr
                    op->local_floats * sizeof(float));
 }
 
+/* Where nothing is summed, squares begin at even rows: what is in one with what decides its bits, and
+ * so these are the same in every batch. */
+static struct fg_chunks cut(const fg_conv_winograd_op *op, int images, bool statistics)
+{
+    struct fg_chunks chunks = fg_cut_pixels(images, op->shape.height, op->shape.width,
+                                            statistics, op->wanted, 4 * FG_LANES * op->vectors);
+
+    if (!statistics && chunks.bands > 1) {
+        chunks.chunk_rows = round_up(chunks.chunk_rows, 2);
+        chunks.bands = (chunks.height + chunks.chunk_rows - 1) / chunks.chunk_rows;
+        chunks.chunks = images * chunks.bands;
+    }
+    return chunks;
+}
+
 /* What does not fit gets a smaller tile first, since each block of outputs transforms the input
  * again. */
 static fg_status fit_blocks(fg_conv_winograd_fit *fit, const fg_conv_winograd_op *op)
@@ -121,9 +138,11 @@ static fg_status fit_blocks(fg_conv_winograd_fit *fit, const fg_conv_winograd_op
         op->local_floats < LOCAL_FLOATS_WANTED ? op->local_floats : LOCAL_FLOATS_WANTED;
     const int in = op->shape.in_channels, unit = op->tile_channels;
     struct fg_conv_args *args = &fit->args.conv;
+    const int parts = (op->wanted + args->chunks.chunks - 1) / args->chunks.chunks;
     int lanes = LANES_WANTED;
 
-    args->outs = smaller(round_up(op->shape.out_channels, unit), ITEM_CHANNELS / unit * unit);
+    args->outs = smaller(ITEM_CHANNELS / unit * unit,
+                         fg_cut_channels(op->shape.out_channels, unit, parts));
     args->listed = smaller(in, larger(ITEM_CHANNELS, (int)(most / 16)));
     for (;;) {
         set_tile(&fit->args, op, lanes);
@@ -146,22 +165,21 @@ static fg_status fit_blocks(fg_conv_winograd_fit *fit, const fg_conv_winograd_op
 }
 
 fg_status fg_conv_winograd_fit_forward(fg_conv_winograd_fit *out, const fg_conv_winograd_op *op,
-                                       int images)
+                                       int images, bool statistics)
 {
     const fg_conv_shape *shape = &op->shape;
 
-    *out =
-        (fg_conv_winograd_fit){.args.conv = {
-                                   .chunks = fg_chunks_of(images, shape->height, shape->width),
-                                   .groups = 1,
-                                   .item_groups = 1,
-                                   .in_channels = shape->in_channels,
-                                   .out_channels = shape->out_channels,
-                                   .bias = -1,
-                                   .in_height = shape->in_height,
-                                   .in_width = shape->in_width,
-                                   .out_height = shape->height,
-                                   .out_width = shape->width,
-                               }};
+    *out = (fg_conv_winograd_fit){.args.conv = {
+                                      .chunks = cut(op, images, statistics),
+                                      .groups = 1,
+                                      .item_groups = 1,
+                                      .in_channels = shape->in_channels,
+                                      .out_channels = shape->out_channels,
+                                      .bias = -1,
+                                      .in_height = shape->in_height,
+                                      .in_width = shape->in_width,
+                                      .out_height = shape->height,
+                                      .out_width = shape->width,
+                                  }};
     return fit_blocks(out, op);
 }

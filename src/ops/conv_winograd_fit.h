@@ -18,8 +18,9 @@ typedef struct fg_conv_winograd_fit {
 /* Fills in the register tile; shape is there. */
 void fg_conv_winograd_fit_tile(fg_conv_winograd_op *op);
 
-/* FG_ERR_FIT if it does not. What the call alone says is left for the caller. */
+/* FG_ERR_FIT if it does not. What the call alone says is left for the caller. statistics: false:
+ * nothing is summed over pixels, which takes no more local memory. */
 fg_status fg_conv_winograd_fit_forward(fg_conv_winograd_fit *out, const fg_conv_winograd_op *op,
-                                       int images);
+                                       int images, bool statistics);
 
 #endif

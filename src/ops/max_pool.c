@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "cl/pool.h"
+#include "ops/cut.h"
 
 fg_status fg_max_pool_prepare(fg_max_pool_op *out, fg_kernels *kernels, bool training)
 {
@@ -76,8 +77,9 @@ fg_status fg_max_pool_forward(const fg_max_pool_op *op, const fg_max_pool_call *
     fg_launch launch = fg_launch_of(op->forward);
 
     FG_TRY(check_local(op->forward, call, line_bytes(call, 1)));
-    args.chunks = fg_chunks_of(call->images, out->height, out->width);
     args.statistics = call->statistics_partials != NULL;
+    args.chunks = fg_cut_pixels(call->images, out->height, out->width, args.statistics,
+                                fg_cut_wanted(op->forward->device), FG_LANES);
     fg_launch_buffer(&launch, call->in.map->values);
     fg_launch_buffer(&launch, out->values);
     fg_launch_buffer(&launch, call->in.sources);

@@ -5,6 +5,7 @@
 #include "ops/pool.h"
 
 #include "cl/pool.h"
+#include "ops/cut.h"
 
 fg_status fg_pool_prepare(fg_pool_op *out, fg_kernels *kernels, bool training)
 {
@@ -39,6 +40,8 @@ fg_status fg_pool_forward(const fg_pool_op *op, const fg_features *in, const fg_
     fg_launch launch = fg_launch_of(op->forward);
 
     args.statistics = partials != NULL;
+    args.chunks = fg_cut_pixels(images, out->map->height, out->map->width, args.statistics,
+                                fg_cut_wanted(op->forward->device), FG_LANES);
     fg_launch_buffer(&launch, in->values);
     fg_launch_buffer(&launch, out->map->values);
     fg_launch_buffer(&launch, partials);

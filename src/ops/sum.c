@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "cl/sum.h"
+#include "ops/cut.h"
 
 fg_status fg_sum_prepare(fg_sum_op *out, fg_kernels *kernels, const fg_sum_shape *shape)
 {
@@ -80,6 +81,9 @@ fg_status fg_sum_forward(const fg_sum_op *op, const fg_sum_call *call)
     fg_launch launch = fg_launch_of(op->forward);
 
     args.statistics = call->statistics_partials != NULL;
+    args.chunks =
+        fg_cut_pixels(call->images, call->out.map->height, call->out.map->width,
+                      args.statistics, fg_cut_wanted(op->forward->device), 8 * FG_LANES);
     fg_launch_buffer(&launch, call->in[0].map->values);
     if (!op->one_input)
         fg_launch_buffer(&launch, call->in[1].map->values);

@@ -66,7 +66,8 @@ static results forward(fg_conv_run *run)
     results r = {0};
     fg_conv_run_forward(run);
     r.values = read(&r.values_count, run->out.device.values);
-    r.partials = read(&r.partials_count, run->call.partials);
+    if (run->call.partials != NULL)
+        r.partials = read(&r.partials_count, run->call.partials);
     return r;
 }
 
@@ -101,6 +102,22 @@ START_TEST(tiles_of_forward_do_not_change_bits)
     expect_same(forward(&run), expected);
     run.op.forward_tiling.pixels *= 3;
     expect_same(forward(&run), expected);
+}
+END_TEST
+
+/* Where nothing is summed there are so many work-groups as keep a device busy. */
+START_TEST(cuts_without_statistics_do_not_change_bits)
+{
+    static const int wanted[] = {2, 5, 64, 1000};
+    fg_conv_run run;
+    create(&run, _i, FG_CONV_LINEAR);
+    run.op.wanted = 1;
+    const results expected = forward(&run);
+
+    for (int i = 0; i < 4; ++i) {
+        run.op.wanted = wanted[i];
+        expect_same(forward(&run), expected);
+    }
 }
 END_TEST
 
@@ -236,6 +253,7 @@ int main(void)
     tcase_add_unchecked_fixture(tests, open_device, close_device);
     tcase_add_checked_fixture(tests, NULL, fg_arrays_clear);
     tcase_add_loop_test(tests, tiles_of_forward_do_not_change_bits, 0, count);
+    tcase_add_loop_test(tests, cuts_without_statistics_do_not_change_bits, 0, count);
     tcase_add_loop_test(tests, little_local_memory_does_not_change_bits_of_forward, 0, count);
     tcase_add_loop_test(tests, tiles_of_backward_do_not_change_bits, 0, count);
     tcase_add_loop_test(tests, little_local_memory_does_not_change_bits_of_gathering,

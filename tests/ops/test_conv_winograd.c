@@ -140,6 +140,35 @@ START_TEST(tiles_do_not_decide_bits)
 }
 END_TEST
 
+static void prepare_for(int units)
+{
+    const int there = kernels.device->info.compute_units;
+
+    kernels.device->info.compute_units = units;
+    prepare();
+    kernels.device->info.compute_units = there;
+}
+
+/* Where nothing is summed, rows of images are cut, and outputs. */
+START_TEST(cuts_without_statistics_do_not_change_bits)
+{
+    static const fg_conv_case cases[] = {{3, {1, 32, 32}, {12, 24, 12}, 12, 1, 1},
+                                         {3, {3, 13, 13}, {17, 80}, 100, 1, 1},
+                                         {3, {1, 96, 40}, {3}, 7, 1, 1}};
+    create(&cases[_i], FG_CONV_LINEAR);
+    prepare_for(1);
+    fg_conv_run_forward(&run);
+    const float *expected = fg_arrays_read(run.out.device.values);
+
+    for (int units = 2; units < 200; units *= 5) {
+        prepare_for(units);
+        fg_conv_run_forward(&run);
+        fg_compare_bits("the output", fg_arrays_read(run.out.device.values), expected,
+                        run.out.device.values->bytes / sizeof(float));
+    }
+}
+END_TEST
+
 START_TEST(local_memory_that_is_too_small_is_refused)
 {
     static const fg_conv_case shape = {3, {1, 1, 1}, {1}, 1, 1, 1};
@@ -170,6 +199,7 @@ int main(void)
     tcase_add_loop_test(tests, statistics_are_those_of_what_was_written, 0, cases);
     tcase_add_loop_test(tests, dropout_masks_what_is_read_and_written, 0, 2);
     tcase_add_loop_test(tests, tiles_do_not_decide_bits, 0, 2);
+    tcase_add_loop_test(tests, cuts_without_statistics_do_not_change_bits, 0, 3);
     tcase_add_test(tests, local_memory_that_is_too_small_is_refused);
     suite_add_tcase(suite, tests);
     srunner_set_fork_status(runner, CK_NOFORK);

@@ -208,11 +208,24 @@ static void check_forward(double variance_units)
     check_statistics(got, variance_units);
 }
 
+/* As inference does it: without statistics, cut for many compute units. */
+static void check_cut(void)
+{
+    const float *expected = fg_arrays_read(t.out.values);
+
+    t.out.values = fg_arrays_scratch((size_t)(OUT_CHANNELS * t.out.pitch));
+    t.call.statistics_partials = NULL;
+    FG_WITH_UNITS(64, fg_max_pool_forward(&op, &t.call));
+    fg_compare_bits("the output without statistics", fg_arrays_read(t.out.values), expected,
+                    (size_t)(OUT_CHANNELS * t.out.pitch));
+}
+
 START_TEST(forward_is_the_reference)
 {
     for (int flags = 0; flags < 4; ++flags) {
         create(fg_shapes_maps[_i], flags & 1, flags & 2, 0.0f, 0);
         check_forward(32.0);
+        check_cut();
     }
 }
 END_TEST

@@ -118,6 +118,11 @@ static void check_forward(double variance_units)
         fg_compare_rounded("the output", got + (OUT_FIRST + k) * t.out.pitch,
                            expected + k * t.out_pixels, (size_t)t.out_pixels, 3.0, 1.0);
 
+    t.out.values = fg_arrays_scratch(out_floats());
+    FG_WITH_UNITS(64, fg_pool_forward(&op, &t.in, &t.written, NULL, images));
+    fg_compare_bits("the output without statistics", fg_arrays_read(t.out.values), got,
+                    out_floats());
+
     const float *sums = fg_arrays_read(partials);
     fg_compare_poisoned("behind the partial sums", sums + partials->bytes / sizeof(float) - 64,
                         64);

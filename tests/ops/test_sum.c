@@ -286,6 +286,18 @@ static void check_forward(const arrangement *where, float center, double varianc
     check_statistics(t.call.statistics_partials, got, out_map, variance_units);
 }
 
+/* As inference does it, behind check_forward: without statistics, cut for many compute units. */
+static void check_cut(const arrangement *where)
+{
+    const float *expected = fg_arrays_read(t.maps[where->out_map].values);
+
+    upload(where->out_map);
+    t.call.statistics_partials = NULL;
+    FG_WITH_UNITS(64, fg_sum_forward(&t.op, &t.call));
+    fg_compare_bits("the map without statistics", fg_arrays_read(t.maps[where->out_map].values),
+                    expected, map_floats(where->out_map));
+}
+
 static void check_norm_partials(const test_input *in, const fg_buffer *buffer, int chunks,
                                 const double *grad_gamma, const double *grad_beta)
 {
@@ -434,6 +446,7 @@ static void check_all(fg_map_shape shape, const term_list *list)
             fg_arrays_clear();
             create(list, where, shape, flags, 0.0f);
             check_forward(where, 0.0f, 32.0);
+            check_cut(where);
             check_backward(where, (w + (size_t)flags) % 2);
         }
 }

@@ -21,6 +21,15 @@ void fg_device_fixture_close(void);
 /* Open between the two. */
 fg_device *fg_device_fixture(void);
 
+/* Runs a call as on a device of so many compute units. */
+#define FG_WITH_UNITS(units, call)                                    \
+    do {                                                              \
+        const int fg_there = fg_device_fixture()->info.compute_units; \
+        fg_device_fixture()->info.compute_units = (units);            \
+        FG_EXPECT_OK(call);                                           \
+        fg_device_fixture()->info.compute_units = fg_there;           \
+    } while (0)
+
 /* Fails the test, with the message, unless status is FG_OK. */
 #define FG_EXPECT_OK(call)                                                   \
     do {                                                                     \

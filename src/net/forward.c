@@ -94,6 +94,7 @@ fg_status fg_net_walk_forward(fg_net *net, fg_mode mode, int images)
         FG_TRY(fg_net_poison(net, i));
     }
     fg_trace_step(net->device->trace, -1);
+    net->kept = !plan->training;
     if (mode == FG_MODE_TRAINING)
         FG_TRY(fg_batchnorm_running(
             &net->batchnorm, net->parts[FG_PART_RUNNING], net->parts[FG_PART_RUNNING_TABLE],

@@ -96,7 +96,8 @@ fg_status fg_net_poison(fg_net *net, int step)
         net->plan->maps[net->plan->logits_map].values; /* read behind the last step */
 
     for (int i = 0; net->device->poison && i < net->plan->region_count; ++i)
-        if (net->plan->regions[i].last_step == step && i != logits)
+        if (net->plan->regions[i].last_step == step && !net->plan->regions[i].kept &&
+            i != logits)
             FG_TRY(fg_buffer_fill(net->regions[i], 0, net->regions[i]->bytes / sizeof(float),
                                   NAN));
 

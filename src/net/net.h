@@ -64,6 +64,7 @@ struct fg_net {
     fg_upload_ring pixels; /* float [channels][pitch] */
     fg_upload_ring labels; /* int [images] */
 
+    bool kept;           /* what the plan keeps from pass to pass is that of the parameters */
     int images;          /* of the last forward call */
     bool backward_ready; /* it was in training mode, and no backward call has followed */
     uint64_t steps;      /* number of the last step */

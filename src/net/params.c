@@ -120,6 +120,7 @@ static fg_status write_part(fg_net *net, int index, const float *values, enum fg
     size_t offset = 0, bytes = 0;
 
     FG_TRY(locate(&buffer, &offset, &bytes, net, index, part));
+    net->kept = false;
     FG_TRY(fg_buffer_write(buffer, offset, values, bytes, NULL));
 
 cleanup:

@@ -22,7 +22,7 @@ fg_status fg_pass_begin(fg_pass *out, fg_net *net, const fg_step *step, fg_mode 
         pass.in[i] = fg_net_input(net, step, &op->in[i]);
         pass.partials[i] = fg_net_scratch(net, step, partials[i]);
         pass.affine[i] = fg_net_scratch(net, step, affine[i]);
-        if (pass.affine[i] != NULL)
+        if (pass.affine[i] != NULL && !net->kept)
             FG_TRY(fg_batchnorm_affine(
                 &net->batchnorm, pass.affine[i], &pass.in[i],
                 mode == FG_MODE_TRAINING ? FG_AFFINE_BATCH : FG_AFFINE_RUNNING,
@@ -52,6 +52,7 @@ static fg_conv_call conv_call(const fg_pass *pass)
         .parameters = net->parts[FG_PART_PARAMETERS],
         .first_weight = net->plan->tensors[pass->op->weights].first,
         .packed = fg_net_scratch(net, pass->step, FG_SCRATCH_PACKED),
+        .kept = net->kept,
         .partials = pass->partials[0],
         .in_dropout = fg_dropout_of(rate, net->seed, net->passes, 2 * op),
         .out_dropout = fg_dropout_of(rate, net->seed, net->passes, 2 * op + 1),

@@ -249,6 +249,7 @@ fg_status fg_net_tune(fg_net *net, const fg_tune_config *config)
     FG_TRY(fg_tuning_open_new(&tuning, net->device, config->output));
     FG_TRY(fg_tasks_create(&tasks, net->plan));
     net->backward_ready = false;
+    net->kept = false; /* kernels that are measured pack in orders of their own */
     FG_TRY(tune_tasks(net, config, &tuning, &tasks));
     FG_TRY(forget(net));
 

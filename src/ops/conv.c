@@ -130,6 +130,16 @@ static void local(fg_launch *launch, size_t floats)
     fg_launch_value(launch, NULL, (floats + FG_LANES) * sizeof(float));
 }
 
+static fg_status pack_forward(const fg_conv_op *op, const fg_conv_call *call,
+                              const struct fg_conv_args *args)
+{
+    struct fg_conv_weights_args weights = weights_args(args);
+    weights.order = FG_CONV_ORDER_FORWARD;
+    weights.tile_channels = op->forward_tiling.channels;
+    weights.first_weight = (fg_i32)call->first_weight;
+    return pack(op, call, &weights, args->out_channels);
+}
+
 fg_status fg_conv_forward(const fg_conv_op *op, const fg_conv_call *call)
 {
     fg_status status = FG_OK;
@@ -139,11 +149,8 @@ fg_status fg_conv_forward(const fg_conv_op *op, const fg_conv_call *call)
     set_call(&fit.args, call);
     fit.args.bias = (fg_i32)call->first_bias;
     fit.args.statistics = call->partials != NULL;
-    struct fg_conv_weights_args weights = weights_args(&fit.args);
-    weights.order = FG_CONV_ORDER_FORWARD;
-    weights.tile_channels = op->forward_tiling.channels;
-    weights.first_weight = (fg_i32)call->first_weight;
-    FG_TRY(pack(op, call, &weights, fit.args.out_channels));
+    if (!call->kept)
+        FG_TRY(pack_forward(op, call, &fit.args));
     fg_launch launch = fg_launch_of(op->forward);
     if (!op->shape.in_place)
         fg_launch_buffer(&launch, call->in.map->values);

@@ -67,7 +67,8 @@ typedef struct fg_conv_call {
                                                 * both passes */
     const fg_buffer *parameters;
     size_t first_weight;
-    const fg_buffer *packed;   /* scratch */
+    const fg_buffer *packed; /* scratch: weights in the order in which a kernel reads them */
+    bool kept; /* forward: they are there from a call before, or in a candidate's tile */
     const fg_buffer *partials; /* forward: of the output's statistics, in its chunks, NULL: not
                                 * wanted; backward: of d_gamma and d_beta, in the input's
                                 * chunks, or the output's of what is pooled, NULL: no norm */

@@ -95,7 +95,8 @@ static fg_status forward(void *self, const fg_conv_call *call, const fg_buffer *
     FG_TRY(fg_conv_winograd_fit_forward(&fit, op, call->images, call->partials != NULL));
     struct fg_conv_args *args = &fit.args.conv;
     set_call(args, call);
-    FG_TRY(pack(op, call, tile));
+    if (!call->kept)
+        FG_TRY(pack(op, call, tile));
     fg_launch launch = fg_launch_of(op->forward);
     if (!op->shape.in_place)
         fg_launch_buffer(&launch, call->in.map->values);

@@ -142,6 +142,11 @@ size_t fg_algorithm_library_bytes(fg_algorithm algorithm, const fg_conv_shape *s
     return 0;
 }
 
+bool fg_algorithm_packs(fg_algorithm algorithm)
+{
+    return algorithm == FG_ALGORITHM_WINOGRAD;
+}
+
 fg_status fg_algorithm_choose(fg_plan *plan, const fg_chooser *chooser)
 {
     fg_status status = FG_OK;

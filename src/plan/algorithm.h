@@ -33,6 +33,9 @@ bool fg_algorithm_can(fg_algorithm algorithm, const fg_conv_shape *shape);
 size_t fg_algorithm_tile_bytes(fg_algorithm algorithm, const fg_conv_shape *shape);
 size_t fg_algorithm_library_bytes(fg_algorithm algorithm, const fg_conv_shape *shape);
 
+/* Whether its tile holds what is made of the weights, and nothing else. */
+bool fg_algorithm_packs(fg_algorithm algorithm);
+
 /* What gemm multiplies at once: a tile of so many pixels of a group, with so many of its outputs.
  * pixels 0: the rows are too long. */
 typedef struct fg_gemm_tile {

@@ -5,6 +5,7 @@
 #ifndef FG_PLAN_ARENA_H
 #define FG_PLAN_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/status.h"
@@ -16,6 +17,7 @@ typedef struct fg_region {
     size_t bytes;     /* > 0, a multiple of the alignment */
     int first_step;
     int last_step;
+    bool kept;     /* from pass to pass, when first_step comes again */
     int segment;   /* out */
     size_t offset; /* out: bytes from the segment's start, a multiple of the alignment */
 } fg_region;

@@ -105,12 +105,27 @@ static void add_scratch(fg_plan *plan, int index, enum fg_scratch scratch)
     use(plan, region, index);
 }
 
+/* What is made of parameters alone: where these do not change, once for all passes. */
+static void add_made(fg_plan *plan, int index, enum fg_scratch scratch)
+{
+    add_scratch(plan, index, scratch);
+    if (!plan->training) {
+        fg_region *region = &plan->regions[plan->steps[index].scratch[scratch]];
+        region->kind = "packed weights";
+        region->first_step = 0;
+        region->last_step = plan->step_count - 1;
+        region->kept = true;
+    }
+}
+
 static void add_conv_scratch(fg_plan *plan, int index, const fg_op *op)
 {
     const fg_conv_shape shape = fg_conv_shape_of(plan, op);
 
     if (op->algorithm == FG_ALGORITHM_DIRECT)
-        add_scratch(plan, index, FG_SCRATCH_PACKED);
+        add_made(plan, index, FG_SCRATCH_PACKED);
+    else if (fg_algorithm_packs(op->algorithm))
+        add_made(plan, index, FG_SCRATCH_TILE);
     else
         add_scratch(plan, index, FG_SCRATCH_TILE);
     if (fg_algorithm_library_bytes(op->algorithm, &shape) > 0)
@@ -122,9 +137,9 @@ static void add_forward_scratch(fg_plan *plan, int index, const fg_op *op)
     if (op->kind == FG_OP_CONV)
         add_conv_scratch(plan, index, op);
     if (op->kind != FG_OP_MEAN_POOL)
-        add_scratch(plan, index, FG_SCRATCH_AFFINE);
+        add_made(plan, index, FG_SCRATCH_AFFINE);
     if (op->in[1].map >= 0)
-        add_scratch(plan, index, FG_SCRATCH_AFFINE_SECOND);
+        add_made(plan, index, FG_SCRATCH_AFFINE_SECOND);
     if (plan->training && plan->steps[index].kind == FG_STEP_FORWARD &&
         plan->maps[fg_op_stored(plan, op)->out_map].first_slot >= 0)
         add_scratch(plan, index, FG_SCRATCH_PARTIALS);

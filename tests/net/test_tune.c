@@ -274,6 +274,27 @@ START_TEST(tuning_goes_on_where_it_was_stopped)
 }
 END_TEST
 
+/* Tiles that are tried put weights into orders of their own, where inference keeps them. */
+START_TEST(inference_is_the_same_behind_tuning)
+{
+    fg_device *device = open_device(NULL, 0);
+    fg_net *net = nets_create(device, NETS_MODEL, 5, 0);
+    fg_tune_config config = FG_TUNE_CONFIG_INIT;
+    told t = {.stop_after = 2};
+    const nets_batch batch = nets_batch_of(net, 5, 0);
+    const nets_state before = nets_logits(net, FG_MODE_EVALUATION, &batch);
+
+    config.progress = note;
+    config.cancel = stop;
+    config.user = &t;
+    FG_EXPECT_FAILS(fg_net_tune(net, &config), FG_ERR_CANCELLED, "stopped");
+    const nets_state after = nets_logits(net, FG_MODE_EVALUATION, &batch);
+    nets_expect_same("logits behind tuning", &after, &before);
+    fg_net_free(net);
+    fg_device_free(device);
+}
+END_TEST
+
 /* ---- what computes a net ---- */
 
 static char *algorithms_of(const fg_net *net)
@@ -327,6 +348,7 @@ int main(void)
     tcase_add_test(tests, a_cache_that_cannot_be_written_stops_nobody);
     tcase_add_test(tests, what_the_variable_says_must_be_a_time);
     tcase_add_test(tests, tuning_goes_on_where_it_was_stopped);
+    tcase_add_test(tests, inference_is_the_same_behind_tuning);
     tcase_add_test(tests, a_net_says_what_computes_it);
     suite_add_tcase(suite, tests);
     srunner_set_fork_status(runner, CK_NOFORK);

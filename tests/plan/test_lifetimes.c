@@ -93,6 +93,19 @@ static void use_backward(const fg_plan *plan, struct uses *uses, int step)
     }
 }
 
+/* In inference, packed weights and norms are there from pass to pass; there is no other scratch. */
+static void use_scratch(const fg_plan *plan, struct uses *uses, int step, int scratch)
+{
+    const int region = plan->steps[step].scratch[scratch];
+
+    if (region < 0)
+        return;
+    if (!plan->training)
+        use(uses, region, 0);
+    use(uses, region, plan->training ? step : plan->step_count - 1);
+    ck_assert_int_eq(plan->regions[region].kept, !plan->training);
+}
+
 static struct uses *uses_of(const fg_plan *plan)
 {
     struct uses *uses = calloc((size_t)plan->region_count, sizeof *uses);
@@ -112,8 +125,7 @@ static struct uses *uses_of(const fg_plan *plan)
             use(uses, logits->gradients, s);
         }
         for (int i = 0; i < FG_SCRATCHES; ++i)
-            if (plan->steps[s].scratch[i] >= 0)
-                use(uses, plan->steps[s].scratch[i], s);
+            use_scratch(plan, uses, s, i);
     }
     /* Callers write a batch before the first step, and read the logits behind the last one. */
     use(uses, plan->maps[plan->input_map].values, plan->step_count - 1);

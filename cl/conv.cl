@@ -129,15 +129,17 @@ __kernel FG_ONE_WORK_ITEM void conv_forward(
  * grid               x = chunk, y = groups */
 
 #if BACKWARD_DATA
-/* da of one channel of a tile, whose first pixel x and g are at. */
+/* da of one channel of a tile, whose first pixel x and g are at; then z takes its place. */
 INLINE void take_gradient(__global float *g, int adds, __global float *partials, int begins,
-                          __local const float *da, __global const float *x, struct fg_affine f,
+                          __local float *row, __global const float *x, struct fg_affine f,
                           int channel, struct tile tile, const struct fg_conv_args a)
 {
-    if (POOLED)
-        spread_gradient(g, adds, partials, begins, da, x, f, tile, a);
-    else
-        add_gradient(g, adds, partials, begins, da, x, f, channel, tile.pixel, tile.pixels, a);
+    if (POOLED) {
+        spread_gradient(g, adds, partials, begins, row, x, f, tile, a);
+        read_tile(row, x, f, channel, tile, a);
+    } else {
+        add_gradient(g, adds, partials, begins, row, x, f, channel, tile.pixel, tile.pixels, a);
+    }
 }
 
 /* da of TILE_CHANNELS input channels: [TILE_CHANNELS][tile]. Fetches features and gradients of
@@ -262,9 +264,14 @@ __kernel FG_ONE_WORK_ITEM void conv_backward(
                     const int count = min(TILE_CHANNELS, a.in_channels - c0);
                     list = list_channels(list, in0 + c0, count, a.listed);
 #if BACKWARD_DATA
+                    /* Behind the tile's last channels come the first ones of the next tile. */
+                    const int last =
+                        c0 + count == a.in_channels && group + 1 == share.end_group;
                     multiply_data(block, packed,
                                   weights + ((size_t)group * padded + c0) * a.outs * TAPS, in,
-                                  in_gradient, list, in0 + c0 + TILE_CHANNELS, pixel, tile, a);
+                                  in_gradient, list,
+                                  last ? share.first_group * a.in_channels : in0 + c0 + count,
+                                  pixel + (last ? AREA * tile.pixels : 0), tile, a);
 #endif
                     for (int c = in0 + c0; c < in0 + c0 + count; ++c) {
                         const struct fg_affine f = affine[c];
@@ -274,9 +281,9 @@ __kernel FG_ONE_WORK_ITEM void conv_backward(
                         take_gradient(in_gradient + at, a.first_out > 0 || adds[c - list.first],
                                       norm_partials + c * 2 * FG_LANES,
                                       begins && a.first_out == 0, row, in + at, f, c, tile, a);
-#endif
-                        /* da is done with: from here on the block holds the input. */
+#else
                         read_tile(row, in + at, f, c, tile, a);
+#endif
                     }
                     for (int c = count; c < TILE_CHANNELS; ++c)
                         for (int i = 0; i < tile.pixels; i += FG_LANES)

@@ -88,14 +88,15 @@ INLINE void store_norm_sums(__global float *partials, struct norm_sums sums,
 }
 
 /* A vector of da, of which the first `count` lanes are there: writes or adds its part of G, adds
- * those of d_beta and d_gamma. */
-INLINE void add_vector(__global float *g, int adds, struct norm_sums *sums, float16 da,
-                       __global const float *x, struct fg_affine f, int count,
-                       const struct fg_conv_args a)
+ * those of d_beta and d_gamma. Returns max(z, floor). */
+INLINE float16 add_vector(__global float *g, int adds, struct norm_sums *sums, float16 da,
+                          __global const float *x, struct fg_affine f, int count,
+                          const struct fg_conv_args a)
 {
     const float16 xs = load16(0, x);
     const float16 z = fma(xs, (float16)(f.scale), (float16)(f.shift));
-    const int16 live = lanes_live(z, a.floor) && lanes_below(count);
+    const int16 above = lanes_live(z, a.floor);
+    const int16 live = above && lanes_below(count);
     const float16 d = select((float16)(0.0f), da, live);
 
     sums->d_beta += d;
@@ -103,18 +104,28 @@ INLINE void add_vector(__global float *g, int adds, struct norm_sums *sums, floa
     sums->d_gamma =
         select(sums->d_gamma, fma(d, (xs - f.mean) * f.inverse, sums->d_gamma), live);
     lanes_give_first(g, adds, d * f.scale, count);
+    return select((float16)(a.floor), z, above);
 }
 
-/* One channel: da -> G, d_beta, d_gamma. x and g are at `pixel` of the batch; channel: in the list */
+/* One channel: da -> G, d_beta, d_gamma; then max(z, floor), which is at hand, takes the place of
+ * da. x and g are at `pixel` of the batch; channel: in the list */
 INLINE void add_gradient(__global float *g, int adds, __global float *partials, int begins,
-                         __local const float *da, __global const float *x, struct fg_affine f,
+                         __local float *row, __global const float *x, struct fg_affine f,
                          int channel, int pixel, int pixels, const struct fg_conv_args a)
 {
     struct norm_sums sums = load_norm_sums(partials, begins, a);
+    int i = 0;
 
-    for (int i = 0; i < pixels; i += FG_LANES)
-        add_vector(g + i, adds, &sums, drop_input(load16(0, da + i), channel, pixel + i, a),
-                   x + i, f, pixels - i, a);
+    for (; i + FG_LANES <= pixels; i += FG_LANES) {
+        const float16 da = drop_input(load16(0, row + i), channel, pixel + i, a);
+        const float16 z = add_vector(g + i, adds, &sums, da, x + i, f, FG_LANES, a);
+        store16(drop_input(z, channel, pixel + i, a), 0, row + i);
+    }
+    if (i < pixels) {
+        const float16 da = drop_input(load16(0, row + i), channel, pixel + i, a);
+        const float16 z = add_vector(g + i, adds, &sums, da, x + i, f, pixels - i, a);
+        store16(drop_input(z, channel, pixel + i, a), 0, row + i);
+    }
     store_norm_sums(partials, sums, a);
 }
 

@@ -62,6 +62,34 @@ INLINE void finish_results(struct outputs out, __local float *results, int strid
     }
 }
 
+/* One row of a register tile all of whose pixels are there, from its registers: the same, without
+ * a pass over memory for each of them. */
+INLINE void finish_row(struct outputs out, const float16 *sum, int k, int v, struct tile tile,
+                       const struct fg_conv_args a)
+{
+    const size_t at = (size_t)k * a.out_pitch + v * FG_LANES;
+    __global float *statistics = out.statistics + k * 2 * FG_LANES;
+    float16 x[VECTORS];
+
+#pragma unroll
+    for (int i = 0; i < VECTORS; ++i) {
+        x[i] = drop_output(sum[i], out.channel + k, tile.pixel + (v + i) * FG_LANES, a);
+        if (a.shortcut)
+            x[i] += load16(i, out.shortcut + at);
+        store16(x[i], i, out.to + at);
+    }
+    if (a.statistics) {
+        const int begins = out.begins && v == 0;
+        float16 mean = begins ? (float16)(0.0f) : load16(0, statistics);
+        float16 squares = begins ? (float16)(0.0f) : load16(1, statistics);
+#pragma unroll
+        for (int i = 0; i < VECTORS; ++i)
+            add_vector_statistics(&mean, &squares, x[i], load16(v + i, out.shares));
+        store16(mean, 0, statistics);
+        store16(squares, 1, statistics);
+    }
+}
+
 /* Adds `block` of the `rows` packed input channels to the sums of all outputs; the last block
  * finishes them.
  *
@@ -129,6 +157,13 @@ INLINE void multiply_forward(struct outputs out, __local float *results,
                     for (int i = 0; i < SUMS; ++i)
                         sum[i] = fma((float16)(w[i / VECTORS]), x[i % VECTORS], sum[i]);
                 }
+            }
+            if (finish && (v + VECTORS) * FG_LANES <= tile.pixels) {
+#pragma unroll
+                for (int k = 0; k < TILE_CHANNELS; ++k)
+                    if (k0 + k < outs)
+                        finish_row(out, sum + k * VECTORS, k0 + k, v, tile, a);
+                continue;
             }
 #pragma unroll
             for (int i = 0; i < SUMS; ++i)

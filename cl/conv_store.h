@@ -17,8 +17,15 @@ INLINE void make_shares(__local float *shares, float16 seen, int pixels)
         store16((float16)(1.0f) / (seen + (float)(v + 1)), v, shares);
 }
 
-/* Welford's update, a lane at a time: its error does not grow with mean / sigma. begins: 1 for the
- * chunk's first tile, when the partials hold nothing. */
+/* Welford's update, a lane at a time: its error does not grow with mean / sigma. */
+INLINE void add_vector_statistics(float16 *mean, float16 *squares, float16 x, float16 share)
+{
+    const float16 off = x - *mean;
+    *mean = fma(off, share, *mean);
+    *squares = fma(off, x - *mean, *squares);
+}
+
+/* begins: 1 for the chunk's first tile, when the partials hold nothing */
 INLINE void add_statistics(__global float *partials, __local const float *values,
                            __local const float *shares, int pixels, int begins)
 {
@@ -26,18 +33,13 @@ INLINE void add_statistics(__global float *partials, __local const float *values
     float16 mean = begins ? (float16)(0.0f) : load16(0, partials);
     float16 squares = begins ? (float16)(0.0f) : load16(1, partials);
 
-    for (int v = 0; v < whole; ++v) {
-        const float16 x = load16(v, values);
-        const float16 off = x - mean;
-        mean = fma(off, load16(v, shares), mean);
-        squares = fma(off, x - mean, squares);
-    }
+    for (int v = 0; v < whole; ++v)
+        add_vector_statistics(&mean, &squares, load16(v, values), load16(v, shares));
     if (rest) {
         const int16 there = lanes_below(rest);
-        const float16 x = load16(whole, values);
-        const float16 off = x - mean;
-        const float16 m = fma(off, load16(whole, shares), mean);
-        squares = select(squares, fma(off, x - m, squares), there);
+        float16 m = mean, s = squares;
+        add_vector_statistics(&m, &s, load16(whole, values), load16(whole, shares));
+        squares = select(squares, s, there);
         mean = select(mean, m, there);
     }
     store16(mean, 0, partials);

@@ -32,7 +32,7 @@
  *     out[k][p] = bias[k] + sum over c, tap of weights[k][c][tap] * z[c][p + tap] + shortcut[k][p]
  *
  * in, out   maps [channels][pitch]; with IN_PLACE one map
- * shortcut  ditto; looked at where a.shortcut is set
+ * shortcut  ditto; looked at where a.shortcut is set; may be out, which then takes its place
  * With dropout z and out are then multiplied by their masks, and so are their gradients in the
  * backward pass: dy at once, da before it goes through the ReLU.
  *
@@ -121,7 +121,8 @@ __kernel FG_ONE_WORK_ITEM void conv_forward(
  *
  * in, in_gradient    x and G, [channels][pitch]
  * out, out_gradient  what dy is made of, [channels][pitch]; with IN_PLACE the same maps
- * shortcut_gradient  where dy is written or added, [channels][pitch]; where a.shortcut is set
+ * shortcut_gradient  where dy is written or added, [channels][pitch]; where a.shortcut is set. Of a
+ *                    1x1 it may be out_gradient: dy then takes the place of what it is made of
  * weights            packed: [groups][in_channels / TILE_CHANNELS][outs][TAPS backward]
  *                    [TILE_CHANNELS]
  * norm_partials      [chunks][groups][in_channels][2][FG_LANES]: d_beta, d_gamma
@@ -197,7 +198,7 @@ __kernel FG_ONE_WORK_ITEM void conv_backward(
     __global float *in_gradient,
 #endif
 #if !IN_PLACE || !BACKWARD_DATA
-    __global const float *restrict out_gradient,
+    __global const float *out_gradient,
 #endif
     __global float *shortcut_gradient, __global const struct fg_source *restrict sources,
     __global const struct fg_affine *restrict affine,

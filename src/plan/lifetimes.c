@@ -186,7 +186,13 @@ static void find_stored(bool *stored, const fg_plan *plan)
             stored[fg_op_stored(plan, &plan->ops[i])->out_map] = true;
 }
 
-static void add_map_regions(fg_plan *plan, const bool *stored)
+/* For each map an earlier one whose region it has too, or -1. */
+struct takeovers {
+    int *values;
+    int *gradients;
+};
+
+static void add_map_regions(fg_plan *plan, const bool *stored, const struct takeovers *from)
 {
     static const char *const names[][2] = {
         [FG_MAP_INPUT] = {"input", NULL},
@@ -204,9 +210,11 @@ static void add_map_regions(fg_plan *plan, const bool *stored)
         map->recomputed = map->last_forward = map->first_backward = -1;
         if (!stored[i])
             continue;
-        map->values = add_region(plan, names[map->kind][0]);
+        map->values = from->values[i] >= 0 ? plan->maps[from->values[i]].values
+                                           : add_region(plan, names[map->kind][0]);
         if (plan->training && map->kind != FG_MAP_INPUT)
-            map->gradients = add_region(plan, names[map->kind][1]);
+            map->gradients = from->gradients[i] >= 0 ? plan->maps[from->gradients[i]].gradients
+                                                     : add_region(plan, names[map->kind][1]);
     }
     for (int i = 0; i < plan->step_count; ++i)
         if (plan->steps[i].kind == FG_STEP_RECOMPUTE) {
@@ -215,18 +223,57 @@ static void add_map_regions(fg_plan *plan, const bool *stored)
         }
 }
 
-fg_status fg_lifetimes_find(fg_plan *plan)
+/* The step in which one region ends and another one begins. */
+static bool meet(const fg_plan *plan, int ends, int begins, int step)
+{
+    return ends >= 0 && begins >= 0 && plan->regions[ends].last_step == step &&
+           plan->regions[begins].first_step == step;
+}
+
+static bool is_whole(const fg_map *map, int first_channel, int channels)
+{
+    return first_channel == 0 && channels == map->channels;
+}
+
+static void share(int *from, int map, int with)
+{
+    from[map > with ? map : with] = map > with ? with : map;
+}
+
+/* A folded sum that is the last to read its shortcut adds to it in place, and in the shortcut's
+ * place the sum's gradient becomes what is handed on: that map need not be fetched as well. A 3x3
+ * reads gradients around a pixel, so it has to leave them. */
+static void find_takeovers(struct takeovers *from, const fg_plan *plan)
+{
+    for (int i = 0; i < plan->step_count; ++i) {
+        const fg_step *step = &plan->steps[i];
+        const fg_op *op = step->op >= 0 ? &plan->ops[step->op] : NULL;
+        const fg_reads *reads;
+        if (op == NULL || op->kind != FG_OP_CONV || op->sum < 0)
+            continue;
+        const fg_op *sum = fg_op_stored(plan, op);
+        const fg_range *range = fg_fold_shortcut(&reads, plan, op);
+        const fg_map *term = &plan->maps[reads->map], *out = fg_op_out(plan, sum);
+        if (!is_whole(term, range->first_channel, range->channels) ||
+            !is_whole(out, sum->out_first_channel, sum->out_channels))
+            continue;
+        if (step->kind == FG_STEP_FORWARD && meet(plan, term->values, out->values, i))
+            share(from->values, reads->map, sum->out_map);
+        if (step->kind == FG_STEP_BACKWARD && op->side == 1 &&
+            meet(plan, out->gradients, term->gradients, i))
+            share(from->gradients, reads->map, sum->out_map);
+    }
+}
+
+static fg_status find_regions(fg_plan *plan, const bool *stored, const struct takeovers *from)
 {
     fg_status status = FG_OK;
-    bool *stored = NULL;
 
-    FG_ALLOC(stored, plan->map_count);
-    find_stored(stored, plan);
     free(plan->regions);
     plan->regions = NULL;
     plan->region_count = 0;
     FG_ALLOC(plan->regions, 2 * plan->map_count + (FG_SCRATCHES + 1) * plan->step_count);
-    add_map_regions(plan, stored);
+    add_map_regions(plan, stored, from);
     for (int i = 0; i < plan->step_count; ++i) {
         use_maps(plan, i);
         add_step_scratch(plan, i);
@@ -237,6 +284,28 @@ fg_status fg_lifetimes_find(fg_plan *plan)
     use(plan, plan->maps[plan->logits_map].values, plan->step_count - 1);
 
 cleanup:
+    return status;
+}
+
+fg_status fg_lifetimes_find(fg_plan *plan)
+{
+    fg_status status = FG_OK;
+    bool *stored = NULL;
+    struct takeovers from = {NULL, NULL};
+
+    FG_ALLOC(stored, plan->map_count);
+    FG_ALLOC(from.values, plan->map_count);
+    FG_ALLOC(from.gradients, plan->map_count);
+    for (int i = 0; i < plan->map_count; ++i)
+        from.values[i] = from.gradients[i] = -1;
+    find_stored(stored, plan);
+    FG_TRY(find_regions(plan, stored, &from));
+    find_takeovers(&from, plan);
+    FG_TRY(find_regions(plan, stored, &from));
+
+cleanup:
     free(stored);
+    free(from.values);
+    free(from.gradients);
     return status;
 }

@@ -226,6 +226,46 @@ START_TEST(concatenated_stages_live_there_and_back)
 }
 END_TEST
 
+/* Blocks whose sum takes over its shortcut's memory: of values, or of gradients. */
+static int count_takeovers(const char *model, bool training, bool gradients)
+{
+    fg_plan_config config = plan_config(model, 2);
+    int count = 0;
+
+    config.training = training;
+    fg_plan *plan = plan_create(&config);
+    for (int i = 0; i < plan->op_count; ++i) {
+        const fg_map *term = shortcut_of(plan, &plan->ops[i]);
+        if (term == NULL)
+            continue;
+        const fg_map *out = fg_op_out(plan, fg_op_stored(plan, &plan->ops[i]));
+        const int from = gradients ? term->gradients : term->values;
+        count += from >= 0 && from == (gradients ? out->gradients : out->values);
+    }
+    fg_plan_free(plan);
+    return count;
+}
+
+/* Inference adds to an identity in place, training keeps what backward reads again. A gradient is
+ * handed on in place by 1x1 convolutions alone: the tiles of a 3x3 read each other's. A
+ * projection is in a map with something else. */
+START_TEST(sums_take_over_the_memory_of_their_shortcut)
+{
+    static const struct {
+        const char *model;
+        int values, gradients;
+    } cases[] = {
+        {"preresnet-29", 6, 6}, {"preresnet-basic-20", 7, 0}, {"densenet-22-12", 0, 0}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        const char *model = cases[i].model;
+        ck_assert_int_eq(count_takeovers(model, false, false), cases[i].values);
+        ck_assert_int_eq(count_takeovers(model, true, false), 0);
+        ck_assert_int_eq(count_takeovers(model, true, true), cases[i].gradients);
+    }
+}
+END_TEST
+
 /* ---- scratch ---- */
 
 static void expect_scratch(const fg_plan *plan, int s, enum fg_scratch scratch, bool wanted)
@@ -274,6 +314,8 @@ int main(void)
     const TTest *const tests[] = {memory_lives_from_its_first_use_to_its_last,
                                   what_is_only_added_up_is_not_kept,
                                   concatenated_stages_live_there_and_back,
-                                  steps_have_the_scratch_that_their_kernels_need, NULL};
+                                  sums_take_over_the_memory_of_their_shortcut,
+                                  steps_have_the_scratch_that_their_kernels_need,
+                                  NULL};
     return plan_run("plan/lifetimes", tests);
 }

@@ -29,11 +29,14 @@ static bool has_two_raw_terms(const fg_plan *plan, const fg_op *sum)
         const fg_reads *reads = &sum->in[i];
         if (reads->map < 0)
             continue;
-        if (reads->relu || reads->stride != 1 || reads->map == sum->out_map)
+        if (reads->relu || reads->stride != 1)
             return false;
-        for (int j = reads->first; j < reads->first + reads->count; ++j, ++terms)
-            if (plan->ranges[j].norm >= 0 || plan->ranges[j].channels != sum->out_channels)
+        for (int j = reads->first; j < reads->first + reads->count; ++j, ++terms) {
+            const fg_range *range = &plan->ranges[j];
+            if (range->norm >= 0 || range->channels != sum->out_channels ||
+                (reads->map == sum->out_map && overlaps(range, sum)))
                 return false;
+        }
     }
     return terms == 2;
 }
@@ -91,8 +94,9 @@ void fg_fold_sums(fg_plan *plan)
         if (sum->kind != FG_OP_SUM || !can_store_sums(conv) || !has_two_raw_terms(plan, sum) ||
             is_read_later(plan, i, conv))
             continue;
-        /* A kernel gets a map once; so the gradients that it writes are of two maps. */
-        if (other_term(&reads, plan, sum, conv) == NULL || reads->map == conv->in[0].map)
+        /* What a kernel reads and the gradient that it makes of it are in a map of their own. */
+        if (other_term(&reads, plan, sum, conv) == NULL || reads->map == conv->in[0].map ||
+            sum->out_map == conv->in[0].map)
             continue;
         conv->sum = i;
         sum->folded = true;

@@ -32,7 +32,8 @@
  *     out[k][p] = bias[k] + sum over c, tap of weights[k][c][tap] * z[c][p + tap] + shortcut[k][p]
  *
  * in, out   maps [channels][pitch]; with IN_PLACE one map
- * shortcut  ditto; looked at where a.shortcut is set; may be out, which then takes its place
+ * shortcut  ditto; looked at where a.shortcut is set; may be the map of out: other channels, or the
+ *           very same ones, which the sum then replaces
  * With dropout z and out are then multiplied by their masks, and so are their gradients in the
  * backward pass: dy at once, da before it goes through the ReLU.
  *
@@ -121,8 +122,9 @@ __kernel FG_ONE_WORK_ITEM void conv_forward(
  *
  * in, in_gradient    x and G, [channels][pitch]
  * out, out_gradient  what dy is made of, [channels][pitch]; with IN_PLACE the same maps
- * shortcut_gradient  where dy is written or added, [channels][pitch]; where a.shortcut is set. Of a
- *                    1x1 it may be out_gradient: dy then takes the place of what it is made of
+ * shortcut_gradient  where dy is written or added, [channels][pitch]; where a.shortcut is set. It may
+ *                    be the map of out_gradient: other channels, or, of a 1x1, the very same ones,
+ *                    where dy then replaces what it is made of
  * weights            packed: [groups][in_channels / TILE_CHANNELS][outs][TAPS backward]
  *                    [TILE_CHANNELS]
  * norm_partials      [chunks][groups][in_channels][2][FG_LANES]: d_beta, d_gamma
@@ -130,7 +132,8 @@ __kernel FG_ONE_WORK_ITEM void conv_forward(
  * grid               x = chunk, y = groups */
 
 #if BACKWARD_DATA
-/* da of one channel of a tile, whose first pixel x and g are at; then z takes its place. */
+/* da of one channel of a tile, whose first pixel x and g are at; then what was read of the input takes
+ * its place. */
 INLINE void take_gradient(__global float *g, int adds, __global float *partials, int begins,
                           __local float *row, __global const float *x, struct fg_affine f,
                           int channel, struct tile tile, const struct fg_conv_args a)

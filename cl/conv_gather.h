@@ -163,7 +163,7 @@ INLINE void load_gradient(__local float *line, __global const float *g, __global
         FG_PREFETCH(g + at + 2 * (size_t)a.out_pitch);
         if (a.finish)
             FG_PREFETCH(y + at + 2 * (size_t)a.out_pitch);
-        store16(read_gradient(g + at, y + at, f, channel, at, a), 0, line + i);
+        store16(finish_gradient(load16(0, g + at), y + at, f, channel, at, a), 0, line + i);
     }
 }
 

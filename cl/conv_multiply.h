@@ -52,9 +52,11 @@ INLINE void finish_results(struct outputs out, __local float *results, int strid
                                 tile.pixel + v * FG_LANES + i, a),
                     0, results + i);
         for (int i = 0; a.shortcut && i < pixels; i += FG_LANES)
-            store16(load16(0, results + i) +
-                        load16(0, out.shortcut + (size_t)k * a.out_pitch + v * FG_LANES + i),
-                    0, results + i);
+            store16(
+                load16(0, results + i) +
+                    lanes_load_first(out.shortcut + (size_t)k * a.out_pitch + v * FG_LANES + i,
+                                     pixels - i),
+                0, results + i);
         store_row(out.to + (size_t)k * a.out_pitch + v * FG_LANES, results, pixels);
         if (a.statistics)
             add_statistics(out.statistics + k * 2 * FG_LANES, results,
@@ -62,8 +64,8 @@ INLINE void finish_results(struct outputs out, __local float *results, int strid
     }
 }
 
-/* One row of a register tile all of whose pixels are there, from its registers: the same, without
- * a pass over memory for each of them. */
+/* The same of one row of a register tile all of whose pixels are there, straight from its
+ * registers. */
 INLINE void finish_row(struct outputs out, const float16 *sum, int k, int v, struct tile tile,
                        const struct fg_conv_args a)
 {

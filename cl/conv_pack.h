@@ -125,8 +125,10 @@ INLINE void pack_gradient(__local float *row, __global const float *g, __global 
     (void)space;
     for (int i = 0; i < tile.vectors * FG_LANES; i += FG_LANES) {
         float16 dy = (float16)(0.0f);
+        /* Behind the tile the gradient may be one that was handed on in place. */
         if (i < tile.pixels)
-            dy = read_gradient(g + i, y + i, f, channel, tile.pixel + i, a);
+            dy = finish_gradient(lanes_load_first(g + i, tile.pixels - i), y + i, f, channel,
+                                 tile.pixel + i, a);
         store16(dy, 0, row + i);
     }
 #else
@@ -134,7 +136,7 @@ INLINE void pack_gradient(__local float *row, __global const float *g, __global 
     const int before = a.chunks.width + 1;
     for (int j = line.from; j < line.to; j += FG_LANES) {
         const int at = j - before;
-        store16(read_gradient(g + at, y + at, f, channel, tile.pixel + at, a), 0,
+        store16(finish_gradient(load16(0, g + at), y + at, f, channel, tile.pixel + at, a), 0,
                 space.line + j);
     }
     clear_border(space.line, line);

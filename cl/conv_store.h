@@ -109,23 +109,21 @@ INLINE float16 add_vector(__global float *g, int adds, struct norm_sums *sums, f
     return select((float16)(a.floor), z, above);
 }
 
-/* One channel: da -> G, d_beta, d_gamma; then max(z, floor), which is at hand, takes the place of
- * da. x and g are at `pixel` of the batch; channel: in the list */
+/* One channel: da -> G, d_beta, d_gamma; then what was read of x, which is at hand, takes the place of
+ * da: max(z, floor), times its mask. x and g are at `pixel` of the batch; channel: in the list */
 INLINE void add_gradient(__global float *g, int adds, __global float *partials, int begins,
                          __local float *row, __global const float *x, struct fg_affine f,
                          int channel, int pixel, int pixels, const struct fg_conv_args a)
 {
     struct norm_sums sums = load_norm_sums(partials, begins, a);
-    int i = 0;
-
-    for (; i + FG_LANES <= pixels; i += FG_LANES) {
+    for (int i = 0; i < pixels; i += FG_LANES) {
         const float16 da = drop_input(load16(0, row + i), channel, pixel + i, a);
-        const float16 z = add_vector(g + i, adds, &sums, da, x + i, f, FG_LANES, a);
-        store16(drop_input(z, channel, pixel + i, a), 0, row + i);
-    }
-    if (i < pixels) {
-        const float16 da = drop_input(load16(0, row + i), channel, pixel + i, a);
-        const float16 z = add_vector(g + i, adds, &sums, da, x + i, f, pixels - i, a);
+        float16 z;
+        /* A constant count, so that whole vectors are compiled without masks. */
+        if (pixels - i >= FG_LANES)
+            z = add_vector(g + i, adds, &sums, da, x + i, f, FG_LANES, a);
+        else
+            z = add_vector(g + i, adds, &sums, da, x + i, f, pixels - i, a);
         store16(drop_input(z, channel, pixel + i, a), 0, row + i);
     }
     store_norm_sums(partials, sums, a);

@@ -186,16 +186,14 @@ INLINE float16 read_input(__global const float *x, struct fg_affine f, int chann
     return drop_input(lanes_activate(load16(0, x), f, a.floor), channel, pixel, a);
 }
 
-/* The gradient of a vector of what was made: G, or G + q (y - mean) + c, times its mask.
+/* The gradient of a vector of what was made, from its g: G, or G + q (y - mean) + c, times its mask.
  * channel: of all outputs */
-INLINE float16 read_gradient(__global const float *g, __global const float *y,
-                             struct fg_coefficients f, int channel, int pixel,
-                             const struct fg_conv_args a)
+INLINE float16 finish_gradient(float16 g, __global const float *y, struct fg_coefficients f,
+                               int channel, int pixel, const struct fg_conv_args a)
 {
-    float16 dy = load16(0, g);
     if (a.finish)
-        dy = lanes_finish(dy, load16(0, y), f);
-    return drop_output(dy, channel, pixel, a);
+        g = lanes_finish(g, load16(0, y), f);
+    return drop_output(g, channel, pixel, a);
 }
 
 /* From the first float of a channel's packed rows to those that a tap reads. */

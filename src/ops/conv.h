@@ -56,9 +56,10 @@ typedef struct fg_conv_call {
     fg_input in;
     fg_output out;
     int images;
-    const fg_features
-        *shortcut; /* a map like the output's that is added to it, and gets its gradient;
-                                  * NULL: none; only with kernels of cl/conv.cl */
+    const fg_features *
+        shortcut; /* a map like the output's that is added to it, and gets its gradient: another
+                    * one, or the same, in other channels or, but for the gradients of a 3x3, in the
+                    * same channels; NULL: none; only with kernels of cl/conv.cl */
     int shortcut_first_channel;
     bool shortcut_adds;      /* the gradient is added to what is there */
     const fg_buffer *affine; /* struct fg_affine [in.channels] */

@@ -94,7 +94,8 @@ void fg_fold_sums(fg_plan *plan)
         if (sum->kind != FG_OP_SUM || !can_store_sums(conv) || !has_two_raw_terms(plan, sum) ||
             is_read_later(plan, i, conv))
             continue;
-        /* What a kernel reads and the gradient that it makes of it are in a map of their own. */
+        /* The input is in another map than shortcut and sum: a kernel takes it for its own
+         * (restrict), and writes the input's gradient while it reads the sum's. */
         if (other_term(&reads, plan, sum, conv) == NULL || reads->map == conv->in[0].map ||
             sum->out_map == conv->in[0].map)
             continue;

@@ -186,7 +186,7 @@ static void find_stored(bool *stored, const fg_plan *plan)
             stored[fg_op_stored(plan, &plan->ops[i])->out_map] = true;
 }
 
-/* For each map an earlier one whose region it has too, or -1. */
+/* For each map another one, of a lower number, whose region it has too; or -1. */
 struct takeovers {
     int *values;
     int *gradients;
@@ -240,9 +240,9 @@ static void share(int *from, int map, int with)
     from[map > with ? map : with] = map > with ? with : map;
 }
 
-/* A folded sum that is the last to read its shortcut adds to it in place, and in the shortcut's
- * place the sum's gradient becomes what is handed on: that map need not be fetched as well. A 3x3
- * reads gradients around a pixel, so it has to leave them. */
+/* A folded sum that is the last to read its shortcut is added to it in place, and what is handed on
+ * to the shortcut replaces the sum's gradient: a map of its own would be fetched before it is
+ * written. A 3x3 reads the gradients of neighbours, which other work-items would have replaced. */
 static void find_takeovers(struct takeovers *from, const fg_plan *plan)
 {
     for (int i = 0; i < plan->step_count; ++i) {

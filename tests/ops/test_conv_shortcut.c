@@ -11,12 +11,13 @@
 
 #define FIRST 3 /* channel of the shortcut in its map */
 
-/* Tiles that a chunk cuts, sides that no vector divides, several blocks of input channels and of
+/* Tiles that a chunk cuts, chunks that end within a vector, sides that no vector divides, several blocks of input channels and of
  * outputs, groups. */
 static const fg_conv_case cases[] = {
-    {1, {2, 32, 32}, {16}, 64, 1, 1},    {1, {3, 7, 5}, {5, 60}, 13, 1, 1},
-    {3, {2, 32, 32}, {16}, 16, 1, 1},    {3, {3, 13, 11}, {5, 8}, 30, 1, 1},
-    {1, {2, 8, 8}, {100, 9}, 130, 1, 1}, {3, {2, 9, 9}, {12, 4}, 24, 4, 1},
+    {1, {2, 32, 32}, {16}, 64, 1, 1},  {1, {3, 7, 5}, {5, 60}, 13, 1, 1},
+    {3, {2, 32, 32}, {16}, 16, 1, 1},  {3, {3, 13, 11}, {5, 8}, 30, 1, 1},
+    {1, {1, 26, 40}, {16}, 24, 1, 1},  {1, {2, 8, 8}, {100, 9}, 130, 1, 1},
+    {3, {2, 9, 9}, {12, 4}, 24, 4, 1},
 };
 
 static fg_kernels kernels;
@@ -123,6 +124,59 @@ START_TEST(the_gradient_is_handed_on)
 }
 END_TEST
 
+/* The output's own channels as the shortcut: what they held is added to what is made. */
+START_TEST(the_shortcut_is_added_in_place)
+{
+    fg_conv_run_create(&run, &kernels, &cases[_i], FG_CONV_BETWEEN);
+    fg_conv_run_forward(&run);
+    const float *plain = fg_arrays_read(run.out.device.values);
+
+    run.call.shortcut = &run.out.device;
+    run.call.shortcut_first_channel = run.call.out.first_channel;
+    fg_conv_run_forward(&run);
+    const float *sum = fg_arrays_read(run.out.device.values);
+    for (int k = 0; k < run.shape->out_channels; ++k)
+        for (int p = 0; p < run.out.pixels; ++p) {
+            const int channel = run.call.out.first_channel + k;
+            const float expected =
+                row_of(plain, channel)[p] + row_of(run.out.values, channel)[p];
+            ck_assert_msg(row_of(sum, channel)[p] == expected,
+                          "channel %d, pixel %d: %g, not %g", k, p,
+                          (double)row_of(sum, channel)[p], (double)expected);
+        }
+}
+END_TEST
+
+/* Of a 1x1, which reads no neighbour's. */
+START_TEST(the_gradient_is_handed_on_in_place)
+{
+    if (cases[_i].side != 1)
+        return;
+    fg_conv_run_create(&run, &kernels, &cases[_i], FG_CONV_BETWEEN);
+    fg_conv_run_backward(&run);
+    const float *plain = fg_arrays_read(run.call.gradients);
+
+    run.call.shortcut = &run.out.device;
+    run.call.shortcut_first_channel = run.call.out.first_channel;
+    fg_conv_run_backward(&run);
+    fg_compare_bits("weight gradients", fg_arrays_read(run.call.gradients), plain,
+                    run.call.gradients->bytes / sizeof(float));
+    const float *got = fg_arrays_read(run.out.device.gradients);
+    for (int k = 0; k < run.shape->out_channels; ++k) {
+        const struct fg_coefficients f = run.coefficients[k];
+        const int channel = run.call.out.first_channel + k;
+        for (int p = 0; p < run.out.pixels; ++p) {
+            const float y = row_of(run.out.values, channel)[p];
+            const float expected =
+                fmaf(f.q, y - f.mean, row_of(run.out.gradients, channel)[p] + f.c);
+            ck_assert_msg(row_of(got, channel)[p] == expected,
+                          "channel %d, pixel %d: %g, not %g", k, p,
+                          (double)row_of(got, channel)[p], (double)expected);
+        }
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("ops/conv_shortcut");
@@ -135,6 +189,8 @@ int main(void)
     tcase_add_checked_fixture(tests, NULL, fg_arrays_clear);
     tcase_add_loop_test(tests, the_shortcut_is_added, 0, count);
     tcase_add_loop_test(tests, the_gradient_is_handed_on, 0, count);
+    tcase_add_loop_test(tests, the_shortcut_is_added_in_place, 0, count);
+    tcase_add_loop_test(tests, the_gradient_is_handed_on_in_place, 0, count);
     suite_add_tcase(suite, tests);
     srunner_set_fork_status(runner, CK_NOFORK);
     srunner_run_all(runner, CK_ENV);

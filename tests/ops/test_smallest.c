@@ -96,6 +96,19 @@ START_TEST(convolutions_with_dropout)
 }
 END_TEST
 
+/* Two chunks that end within a vector, so that what one of them replaces lies behind the other. */
+START_TEST(convolutions_in_place_of_their_shortcut)
+{
+    static const fg_conv_case shape = {1, {1, 26, 40}, {3}, 2, 1, 1};
+    fg_conv_run run;
+
+    fg_conv_run_create(&run, &kernels, &shape, FG_CONV_BETWEEN);
+    run.call.shortcut = &run.out.device;
+    run.call.shortcut_first_channel = run.call.out.first_channel;
+    run_convolution(&run);
+}
+END_TEST
+
 /* A map with CHANNELS channels. */
 static fg_features map_of(int height, int width)
 {
@@ -452,6 +465,7 @@ int main(void)
     tcase_add_unchecked_fixture(tests, open_device, close_device);
     tcase_add_loop_test(tests, convolutions, 0, FG_SHAPES_COUNT(convs));
     tcase_add_loop_test(tests, convolutions_with_dropout, 0, FG_SHAPES_COUNT(convs));
+    tcase_add_test(tests, convolutions_in_place_of_their_shortcut);
     tcase_add_test(tests, batch_norm);
     tcase_add_test(tests, pools);
     tcase_add_test(tests, max_pools);

@@ -7,6 +7,9 @@
 
 #include "plans.h"
 
+/* Some of its shortcuts are added by several sums, so that only some gradients begin with one. */
+#define READ_AGAIN NETWORKS "/shortcuts-read-again.yaml"
+
 /* ---- every use, from the steps alone ---- */
 
 struct uses {
@@ -246,6 +249,69 @@ static int count_takeovers(const char *model, bool training, bool gradients)
     return count;
 }
 
+/* Two uses of one region: one is over when the other one begins, or ends in the step that begins the
+ * other, whose operation then adds the one as its shortcut and writes the other. */
+static void expect_apart(const fg_plan *plan, const struct uses *uses, const int map[2],
+                         const int region[2])
+{
+    const int first = uses[region[0]].first <= uses[region[1]].first ? 0 : 1;
+    const int end = uses[region[first]].last, begin = uses[region[1 - first]].first;
+
+    ck_assert_msg(end <= begin, "%s: maps %s and %s are there at once", plan->network.name,
+                  plan->maps[map[0]].name, plan->maps[map[1]].name);
+    if (end < begin)
+        return;
+    const fg_op *op = &plan->ops[plan->steps[end].op];
+    const fg_map *forth = &plan->maps[map[first]], *back = &plan->maps[map[1 - first]];
+    const bool backward = plan->steps[end].kind == FG_STEP_BACKWARD;
+    ck_assert_ptr_eq(shortcut_of(plan, op), backward ? back : forth);
+    ck_assert_ptr_eq(fg_op_out(plan, fg_op_stored(plan, op)), backward ? forth : back);
+    ck_assert(!backward || op->side == 1);
+}
+
+/* Numbers of their own for all maps, in place of regions: what uses_of() finds are the maps' uses. */
+static int *number_maps(fg_plan *plan, bool gradients)
+{
+    int *shared = calloc((size_t)plan->map_count, sizeof *shared);
+
+    ck_assert_ptr_nonnull(shared);
+    for (int m = 0; m < plan->map_count; ++m) {
+        int *region = gradients ? &plan->maps[m].gradients : &plan->maps[m].values;
+        shared[m] = *region;
+        if (*region >= 0)
+            *region = plan->region_count++;
+    }
+    return shared;
+}
+
+START_TEST(maps_that_share_memory_are_never_there_at_once)
+{
+    for (int i = 0; i <= PLAN_MODELS; ++i)
+        for (int mode = 0; mode < 6; ++mode) {
+            const bool gradients = mode >= 3;
+            fg_plan_config config =
+                plan_config(i < PLAN_MODELS ? plan_models[i] : READ_AGAIN, 2);
+            config.training = mode % 3 > 0;
+            config.memory_target = mode % 3 < 2 ? FG_MEMORY_FAST : FG_MEMORY_LEAN;
+            fg_plan *plan = plan_create(&config);
+            int *shared = number_maps(plan, gradients);
+            struct uses *uses = uses_of(plan);
+            for (int m = 0; m < plan->map_count; ++m)
+                for (int n = 0; n < m; ++n) {
+                    const fg_map *a = &plan->maps[m], *b = &plan->maps[n];
+                    const int maps[] = {m, n};
+                    const int regions[] = {gradients ? a->gradients : a->values,
+                                           gradients ? b->gradients : b->values};
+                    if (shared[m] >= 0 && shared[m] == shared[n])
+                        expect_apart(plan, uses, maps, regions);
+                }
+            free(uses);
+            free(shared);
+            fg_plan_free(plan);
+        }
+}
+END_TEST
+
 /* Inference adds to an identity in place, training keeps what backward reads again. A gradient is
  * handed on in place by 1x1 convolutions alone: the tiles of a 3x3 read each other's. A
  * projection is in a map with something else. */
@@ -254,8 +320,10 @@ START_TEST(sums_take_over_the_memory_of_their_shortcut)
     static const struct {
         const char *model;
         int values, gradients;
-    } cases[] = {
-        {"preresnet-29", 6, 6}, {"preresnet-basic-20", 7, 0}, {"densenet-22-12", 0, 0}};
+    } cases[] = {{"preresnet-29", 6, 6},
+                 {"preresnet-basic-20", 7, 0},
+                 {"densenet-22-12", 0, 0},
+                 {READ_AGAIN, 2, 2}};
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
         const char *model = cases[i].model;
@@ -314,6 +382,7 @@ int main(void)
     const TTest *const tests[] = {memory_lives_from_its_first_use_to_its_last,
                                   what_is_only_added_up_is_not_kept,
                                   concatenated_stages_live_there_and_back,
+                                  maps_that_share_memory_are_never_there_at_once,
                                   sums_take_over_the_memory_of_their_shortcut,
                                   steps_have_the_scratch_that_their_kernels_need,
                                   NULL};

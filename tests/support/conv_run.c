@@ -330,7 +330,8 @@ void fg_conv_run_backward(fg_conv_run *run)
     check_map("the input's map", call->in.map->values, run->in.values);
     if (run->place != FG_CONV_IN_STAGE) {
         check_map("the output's map", call->out.map->values, run->out.values);
-        check_map("the output's gradients", call->out.map->gradients, run->out.gradients);
+        if (call->shortcut != &run->out.device)
+            check_map("the output's gradients", call->out.map->gradients, run->out.gradients);
     }
     if (call->in.map->gradients != NULL) {
         float *expected = copy_map(run->in.gradients, &run->in);

@@ -80,7 +80,7 @@ case "${1-}" in
 test)
     install_missing "${packages[@]}"
     build
-    ctest --test-dir build --output-on-failure
+    ctest --test-dir build --output-on-failure --parallel 2
     ;;
 install)
     install_missing "${packages[@]}" "${@:2}"

@@ -1,5 +1,5 @@
-/* conv.cl - 1x1 and 3x3 convolution, stride 1, that reads its sources in place: forward and
- * backward. Other sides and strides are in conv_gather.cl.
+/* conv.cl - 1x1 and 3x3 convolution, at stride 1 or 2, that reads its sources in place: forward and
+ * backward. Larger sides are in conv_gather.cl.
  *
  * For devices of the CPU family: one work-item per work-group, which walks one chunk of pixels
  * in tiles. A tile is packed into local memory (conv_pack.h); a register tile of TILE_CHANNELS
@@ -73,7 +73,8 @@ __kernel FG_ONE_WORK_ITEM void conv_forward(
             const int pixel = input_pixel(tile, a);
             const int16 before = (run.pixels - lanes_numbers() + FG_LANES - 1) / FG_LANES;
             make_shares(shares, convert_float16(r * before + first / FG_LANES), tile.pixels);
-            pack_begin(space, tile, a.chunks);
+            if (STRIDE == 1)
+                pack_begin(space, tile, a.chunks);
             for (int group = share.first_group; group < share.end_group; ++group) {
                 const int in0 = group * a.in_channels;
                 const int first_out = group * a.out_channels + share.first;
@@ -92,13 +93,15 @@ __kernel FG_ONE_WORK_ITEM void conv_forward(
 
                 for (int c0 = 0; c0 < a.in_channels; c0 += a.block) {
                     const int block = min(a.block, a.in_channels - c0);
-                    const int last = c0 + block == a.in_channels;
+                    /* Behind the tile's last channels come the first ones of the next tile. */
+                    const int last = in0 + c0 + block == share.end_group * a.in_channels;
                     list = list_channels(list, in0 + c0, block, a.listed);
                     const struct next next = {in + pixel + (last ? AREA * a.tile : 0), list,
-                                              in0 + (last ? 0 : c0 + block),
-                                              AREA * a.tile / FG_LANES};
+                                              last ? share.first_group * a.in_channels
+                                                   : in0 + c0 + block,
+                                              (SKIPS_ROWS ? 2 : AREA) * a.tile / FG_LANES};
                     for (int c = in0 + c0; c < in0 + c0 + block; ++c)
-                        pack_input(packed + (c - in0 - c0) * COPIES * a.row,
+                        pack_input(packed + (c - in0 - c0) * INPUT_COPIES * a.row,
                                    in + (size_t)place_of(list, c) * a.in_pitch + pixel,
                                    affine[c], c, space, tile, a);
                     multiply_forward(outputs, results, packed, w,
@@ -115,6 +118,8 @@ __kernel FG_ONE_WORK_ITEM void conv_forward(
  * With dy the gradient of the output, z = scale[c]*x[c] + shift[c] and da[c][p] = sum over k,
  * tap of weights[k][c][tap] * dy[k][p - tap]:
  *
+ * (at stride 1; at stride 2 see conv_strided.h)
+ *
  *     d[c][p]         = z > floor ? da : 0
  *     G[c][p]         = or += scale[c] * d
  *     d_beta[c]       = sum over p of d,     d_gamma[c] = sum over p of d * (x - mean) / sigma
@@ -125,10 +130,10 @@ __kernel FG_ONE_WORK_ITEM void conv_forward(
  * shortcut_gradient  where dy is written or added, [channels][pitch]; where a.shortcut is set. It may
  *                    be the map of out_gradient: other channels, or, of a 1x1, the very same ones,
  *                    where dy then replaces what it is made of
- * weights            packed: [groups][in_channels / TILE_CHANNELS][outs][TAPS backward]
+ * weights            packed: [groups][in_channels / TILE_CHANNELS][PHASES][outs][taps backward]
  *                    [TILE_CHANNELS]
  * norm_partials      [chunks][groups][in_channels][2][FG_LANES]: d_beta, d_gamma
- * weight_partials    [chunks][groups][in_channels][lanes]: lane = tap * outs + k
+ * weight_partials    [chunks][groups][in_channels][lanes]: lane = tap * outs + k, phase after phase
  * grid               x = chunk, y = groups */
 
 #if BACKWARD_DATA
@@ -138,7 +143,9 @@ INLINE void take_gradient(__global float *g, int adds, __global float *partials,
                           __local float *row, __global const float *x, struct fg_affine f,
                           int channel, struct tile tile, const struct fg_conv_args a)
 {
-    if (POOLED) {
+    if (STRIDE == 2) {
+        join_gradient(g, adds, partials, begins, row, x, f, channel, tile, a);
+    } else if (POOLED) {
         spread_gradient(g, adds, partials, begins, row, x, f, tile, a);
         read_tile(row, x, f, channel, tile, a);
     } else {
@@ -146,13 +153,16 @@ INLINE void take_gradient(__global float *g, int adds, __global float *partials,
     }
 }
 
-/* da of TILE_CHANNELS input channels: [TILE_CHANNELS][tile]. Fetches features and gradients of
- * the next ones meanwhile. pixel: of the input, first of the tile */
-INLINE void multiply_data(__local float *da, __local const float *packed,
+/* da of a phase of TILE_CHANNELS input channels: [TILE_CHANNELS][tile]. The last phase fetches features
+ * and gradients of the next ones meanwhile. pixel: of the input, first of the tile */
+INLINE void multiply_data(__local float *da, int phase, __local const float *packed,
                           __global const float *weights, __global const float *in,
                           __global const float *in_gradient, struct list list, int next,
                           int pixel, struct tile tile, const struct fg_conv_args a)
 {
+    const int row_taps = fg_conv_phase_taps(phase / STRIDE, SIDE, STRIDE);
+    const int column_taps = fg_conv_phase_taps(phase % STRIDE, SIDE, STRIDE);
+    const int fetching = phase + 1 == PHASES ? TILE_CHANNELS : 0;
     const int rows_per_out = (TILE_CHANNELS + a.outs - 1) / a.outs;
 
     for (int v = 0; v < tile.vectors; v += VECTORS) {
@@ -163,8 +173,7 @@ INLINE void multiply_data(__local float *da, __local const float *packed,
             sum[i] = (float16)(0.0f);
         for (int k = 0; k < a.outs; ++k) {
             __local const float *row = packed + k * COPIES * a.row + v * FG_LANES;
-            for (int i = k * rows_per_out; i < min((k + 1) * rows_per_out, TILE_CHANNELS);
-                 ++i) {
+            for (int i = k * rows_per_out; i < min((k + 1) * rows_per_out, fetching); ++i) {
                 const size_t at = (size_t)nearest_place(list, next + i) * a.in_pitch + pixel +
                                   AREA * v * FG_LANES;
 #pragma unroll
@@ -174,8 +183,10 @@ INLINE void multiply_data(__local float *da, __local const float *packed,
                 }
             }
 #pragma unroll
-            for (int tap = 0; tap < TAPS; ++tap, w += TILE_CHANNELS) {
-                __local const float *at = row + tap_offset(tap, a.row, a.chunks.width);
+            for (int tap = 0; tap < row_taps * column_taps; ++tap, w += TILE_CHANNELS) {
+                __local const float *at =
+                    row + gradient_offset(STRIDE - 1 + tap / column_taps,
+                                          STRIDE - 1 + tap % column_taps, a);
                 float16 dy[VECTORS];
 #pragma unroll
                 for (int i = 0; i < VECTORS; ++i)
@@ -190,7 +201,39 @@ INLINE void multiply_data(__local float *da, __local const float *packed,
             store16(sum[i], i % VECTORS, da + i / VECTORS * a.tile + v * FG_LANES);
     }
 }
+
+/* weights: [PHASES][outs][taps of the phase][TILE_CHANNELS] */
+INLINE void multiply_phases(__local float *da, __local const float *packed,
+                            __global const float *weights, __global const float *in,
+                            __global const float *in_gradient, struct list list, int next,
+                            int pixel, struct tile tile, const struct fg_conv_args a)
+{
+#pragma unroll
+    for (int phase = 0; phase < PHASES; ++phase) {
+        multiply_data(da, phase, packed, weights, in, in_gradient, list, next, pixel, tile, a);
+        da += TILE_CHANNELS * a.tile;
+        weights += fg_conv_taps_of(phase, SIDE, STRIDE) * a.outs * TILE_CHANNELS;
+    }
+}
 #endif
+
+/* Weight gradients of `count` input channels. x: [PHASES][TILE_CHANNELS][tile] */
+INLINE void multiply_lanes(__global float *partials, int begins, __local const float *x,
+                           __local const float *rows, int count, int pixels,
+                           struct ahead *ahead, const struct fg_conv_args a)
+{
+    const int unit = LANE_VECTORS * FG_LANES;
+    int lanes = a.lanes;
+
+    for (int phase = 0; phase < PHASES; ++phase) {
+        if (PHASES > 1)
+            lanes = (fg_conv_taps_of(phase, SIDE, STRIDE) * a.outs + unit - 1) / unit * unit;
+        multiply_weights(partials, begins, x, rows + first_shift(phase) * a.outs, lanes, count,
+                         pixels, ahead, a);
+        partials += lanes;
+        x += TILE_CHANNELS * a.tile;
+    }
+}
 
 __kernel FG_ONE_WORK_ITEM void conv_backward(
     __global const float *in,
@@ -222,7 +265,7 @@ __kernel FG_ONE_WORK_ITEM void conv_backward(
     const ptrdiff_t shortcut_offset =
         (ptrdiff_t)(a.shortcut_first_channel - a.out_first_channel) * a.out_pitch;
     __local int *adds = channels + a.listed;
-    const struct pack_space space = {block + TILE_CHANNELS * a.tile, adds + a.listed,
+    const struct pack_space space = {block + PHASES * TILE_CHANNELS * a.tile, adds + a.listed,
                                      adds + a.listed + a.row + FG_LANES};
     __local float *turned = space.line + a.row + 3 * FG_LANES;
     struct list list =
@@ -230,7 +273,7 @@ __kernel FG_ONE_WORK_ITEM void conv_backward(
 
     norm_partials += (size_t)get_global_id(0) * a.groups * a.in_channels * 2 * FG_LANES;
     weight_partials += (size_t)get_global_id(0) * a.groups * a.in_channels * a.lanes;
-    for (int i = 0; i < a.tile * a.lanes; i += FG_LANES)
+    for (int i = 0; i < a.tile * a.pixel_lanes; i += FG_LANES)
         store16((float16)(0.0f), 0, rows + i);
 
     for (int r = 0; r < runs_of(chunk); ++r) {
@@ -255,27 +298,33 @@ __kernel FG_ONE_WORK_ITEM void conv_backward(
                     if (a.shortcut)
                         hand_on(shortcut_gradient + at + shortcut_offset,
                                 packed + k * COPIES * a.row +
-                                    tap_offset(TAPS / 2, a.row, a.chunks.width),
+                                    gradient_offset(SIDE / 2, SIDE / 2, a),
                                 tile.pixels, a);
                 }
-                transpose_gradient(rows, turned, packed, tile, a);
+                if (PHASES > 1)
+                    transpose_shifts(rows, packed, tile, a);
+                else
+                    transpose_gradient(rows, turned, packed, tile, a);
+                /* Behind the tile's last group comes the first one of the next tile. */
+                const int last_group = group + 1 == share.end_group;
+                const int next_out =
+                    (last_group ? share.first_group : group + 1) * a.out_channels + a.first_out;
                 struct ahead ahead =
                     ahead_of(out_gradient, out, shortcut_gradient + shortcut_offset,
-                             (size_t)(a.out_first_channel + out0) * a.out_pitch + tile.pixel,
+                             (size_t)(a.out_first_channel + next_out) * a.out_pitch +
+                                 tile.pixel + (last_group ? tile.pixels : 0),
                              tile, a.in_channels, a);
 
                 for (int c0 = 0; c0 < a.in_channels; c0 += TILE_CHANNELS) {
                     const int count = min(TILE_CHANNELS, a.in_channels - c0);
                     list = list_channels(list, in0 + c0, count, a.listed);
 #if BACKWARD_DATA
-                    /* Behind the tile's last channels come the first ones of the next tile. */
-                    const int last =
-                        c0 + count == a.in_channels && group + 1 == share.end_group;
-                    multiply_data(block, packed,
-                                  weights + ((size_t)group * padded + c0) * a.outs * TAPS, in,
-                                  in_gradient, list,
-                                  last ? share.first_group * a.in_channels : in0 + c0 + count,
-                                  pixel + (last ? AREA * tile.pixels : 0), tile, a);
+                    const int last = c0 + count == a.in_channels && last_group;
+                    multiply_phases(block, packed,
+                                    weights + ((size_t)group * padded + c0) * a.outs * TAPS, in,
+                                    in_gradient, list,
+                                    last ? share.first_group * a.in_channels : in0 + c0 + count,
+                                    pixel + (last ? AREA * tile.pixels : 0), tile, a);
 #endif
                     for (int c = in0 + c0; c < in0 + c0 + count; ++c) {
                         const struct fg_affine f = affine[c];
@@ -286,14 +335,19 @@ __kernel FG_ONE_WORK_ITEM void conv_backward(
                                       norm_partials + c * 2 * FG_LANES,
                                       begins && a.first_out == 0, row, in + at, f, c, tile, a);
 #else
-                        read_tile(row, in + at, f, c, tile, a);
+                        if (STRIDE == 2)
+                            read_phases(row, in + at, f, c, tile, a);
+                        else
+                            read_tile(row, in + at, f, c, tile, a);
 #endif
                     }
-                    for (int c = count; c < TILE_CHANNELS; ++c)
-                        for (int i = 0; i < tile.pixels; i += FG_LANES)
-                            store16((float16)(0.0f), 0, block + c * a.tile + i);
-                    multiply_weights(weight_partials + (size_t)(in0 + c0) * a.lanes, begins,
-                                     block, rows, count, tile.pixels, &ahead, a);
+                    for (int phase = 0; phase < PHASES; ++phase)
+                        for (int c = count; c < TILE_CHANNELS; ++c)
+                            for (int i = 0; i < tile.pixels; i += FG_LANES)
+                                store16((float16)(0.0f), 0,
+                                        block + (phase * TILE_CHANNELS + c) * a.tile + i);
+                    multiply_lanes(weight_partials + (size_t)(in0 + c0) * a.lanes, begins,
+                                   block, rows, count, tile.pixels, &ahead, a);
                 }
             }
         }

@@ -1,6 +1,6 @@
 /* conv_gather.cl - convolution of any odd side, at stride 1 or 2, that reads its sources in
  * place: forward, and backward for the weights. The gradient of the input is in conv_phases.cl;
- * sides 1 and 3 at stride 1 are in conv.cl.
+ * sides 1 and 3 are in conv.cl.
  *
  * For devices of the CPU family, as conv.cl; formulas, groups and layouts are the same where
  * nothing else is said. Side and stride are arguments: one program does all.
@@ -177,16 +177,17 @@ conv_gather_backward_weights(__global const float *in,
                               none, tile, a);
             }
             transpose_gradient(dy, 0, packed, tile, a);
-            struct ahead ahead = ahead_of(
-                out_gradient, out, out_gradient,
-                (size_t)(a.out_first_channel + out0) * a.out_pitch + tile.pixel, tile, rows, a);
+            struct ahead ahead = ahead_of(out_gradient, out, out_gradient,
+                                          (size_t)(a.out_first_channel + out0) * a.out_pitch +
+                                              tile.pixel + tile.pixels,
+                                          tile, rows, a);
             for (int r = 0; r < rows; r += TILE_CHANNELS) {
                 const int count = min(TILE_CHANNELS, rows - r);
                 list = list_rows(list, in0, r, count, a);
                 pack_inputs(block, in, list, affine, in0, space, tile, r, count, a);
                 clear_line(block + count * a.tile, (TILE_CHANNELS - count) * a.tile);
-                multiply_weights(to + (size_t)r * a.lanes, first == 0, block, dy, count,
-                                 tile.pixels, &ahead, a);
+                multiply_weights(to + (size_t)r * a.lanes, first == 0, block, dy, a.lanes,
+                                 count, tile.pixels, &ahead, a);
             }
         }
     }

@@ -128,10 +128,8 @@ INLINE void split_input(__local float *line, __global const float *x,
                         __global const float *ahead, struct fg_affine f, int channel,
                         struct span span, const struct fg_conv_args a)
 {
-    const int phases = a.side > 1 ? 2 : 1; /* a 1x1 reads even rows only */
-
     for (int t = span.from; t < span.to; ++t)
-        for (int phase = 0; phase < phases; ++phase) {
+        for (int phase = 0; phase < 2; ++phase) {
             const int row = t % a.out_height * 2 + phase;
             const int from = (t / a.out_height * a.in_height + row) * a.in_width;
             __local float *to = line + phase * 2 * a.line + t * a.out_width - span.first;

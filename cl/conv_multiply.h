@@ -30,6 +30,13 @@ struct next {
     int lines; /* of each of them; 0: fetch nothing */
 };
 
+/* From the first pixel of what is packed to a line of it. */
+INLINE int line_offset(int line, const struct fg_conv_args a)
+{
+    const int pixels = line * FG_LANES;
+    return SKIPS_ROWS ? pixels + pixels / a.in_width * a.in_width : pixels;
+}
+
 /* Where finished results go: rows of outputs, from the tile's first pixel on. */
 struct outputs {
     __global float *to;             /* row 0 in the map; NULL: they stay in local memory */
@@ -96,7 +103,7 @@ INLINE void finish_row(struct outputs out, const float16 *sum, int k, int v, str
  * finishes them.
  *
  * results  [outs][tile], between blocks
- * packed   [block][COPIES][a.row]
+ * packed   [block][INPUT_COPIES][a.row]
  * weights  [outs / TILE_CHANNELS][rows][TAPS][TILE_CHANNELS]
  * bias     of the outputs, looked at where a.bias >= 0 */
 INLINE void multiply_forward(struct outputs out, __local float *results,
@@ -137,10 +144,10 @@ INLINE void multiply_forward(struct outputs out, __local float *results,
                                            : 0.0f);
             }
             for (int c = 0; c < block; ++c) {
-                __local const float *row = packed + c * COPIES * a.row + v * FG_LANES;
+                __local const float *row = packed + c * INPUT_COPIES * a.row + v * FG_LANES;
                 const size_t channel = nearest_place(next.list, next.first + c);
                 for (int i = line; i < last_line; ++i)
-                    FG_PREFETCH(next.in + channel * a.in_pitch + i * FG_LANES);
+                    FG_PREFETCH(next.in + channel * a.in_pitch + line_offset(i, a));
                 for (int i = c * out_lines; i < min((c + 1) * out_lines, SUMS); ++i) {
                     const size_t at =
                         next_at + (size_t)(i / VECTORS) * a.out_pitch + i % VECTORS * FG_LANES;
@@ -150,7 +157,7 @@ INLINE void multiply_forward(struct outputs out, __local float *results,
                 }
 #pragma unroll
                 for (int tap = 0; tap < TAPS; ++tap, w += TILE_CHANNELS) {
-                    __local const float *at = row + tap_offset(tap, a.row, a.chunks.width);
+                    __local const float *at = row + tap_offset(tap, tile, a);
                     float16 x[VECTORS];
 #pragma unroll
                     for (int i = 0; i < VECTORS; ++i)
@@ -175,7 +182,7 @@ INLINE void multiply_forward(struct outputs out, __local float *results,
         }
 }
 
-/* The output's gradient in the next tile, what it is finished with and where it is handed on to:
+/* The output's gradient that is packed next, what it is finished with and where it is handed on to:
  * fetched a line of each at a time, row after row. */
 struct ahead {
     __global const float *g;
@@ -189,7 +196,7 @@ struct ahead {
 };
 
 /* rows: of the input, packed and multiplied while the lines come
- * at: the present tile's first output */
+ * at: the first output that is packed next */
 INLINE struct ahead ahead_of(__global const float *g, __global const float *y,
                              __global const float *shortcut, size_t at, struct tile tile,
                              int rows, const struct fg_conv_args a)
@@ -200,7 +207,7 @@ INLINE struct ahead ahead_of(__global const float *g, __global const float *y,
     const struct ahead ahead = {g,
                                 a.finish ? y : g,
                                 a.shortcut ? shortcut : g,
-                                at + tile.pixels,
+                                at,
                                 tile.vectors,
                                 0,
                                 lines,
@@ -222,14 +229,14 @@ INLINE void fetch_ahead(struct ahead *ahead, int pitch)
     }
 }
 
-/* Adds a tile's part to the weight gradients of `count` input channels.
- * x: [TILE_CHANNELS][tile], normalised; rows: [tile][lanes] */
+/* Adds a tile's part to `lanes` weight gradients of each of `count` input channels.
+ * x: [TILE_CHANNELS][tile], normalised; rows: [tile][a.pixel_lanes] */
 INLINE void multiply_weights(__global float *partials, int begins, __local const float *x,
-                             __local const float *rows, int count, int pixels,
+                             __local const float *rows, int lanes, int count, int pixels,
                              struct ahead *ahead, const struct fg_conv_args a)
 {
     /* What is broadcast is the least: the vectors stay in the first-level cache meanwhile. */
-    for (int l = 0; l < a.lanes; l += LANE_VECTORS * FG_LANES)
+    for (int l = 0; l < lanes; l += LANE_VECTORS * FG_LANES)
         for (int c = 0; c < count; c += LANE_ROWS) {
             __global float *to = partials + (size_t)c * a.lanes + l;
             __local const float *row = rows + l;
@@ -240,7 +247,7 @@ INLINE void multiply_weights(__global float *partials, int begins, __local const
                 sum[i] = begins || c + i / LANE_VECTORS >= count
                              ? (float16)(0.0f)
                              : load16(i % LANE_VECTORS, to + i / LANE_VECTORS * a.lanes);
-            for (int p = 0; p < pixels; ++p, row += a.lanes, ++value) {
+            for (int p = 0; p < pixels; ++p, row += a.pixel_lanes, ++value) {
                 float16 dy[LANE_VECTORS];
                 fetch_ahead(ahead, a.out_pitch);
 #pragma unroll

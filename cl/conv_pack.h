@@ -3,7 +3,8 @@
  *
  * A packed row of a 1x1 is the tile. A packed row of a 3x3 has an image row before and behind
  * the tile too, and is there three times: moved by one pixel to the right, as it is, and moved
- * to the left. So a tap is an offset, for every width of image; see tap_offset.
+ * to the left. So a tap is an offset, for every width of image; see tap_offset. At stride 2 the
+ * gradient is packed in the same way, the input as conv_strided.h says.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -11,6 +12,7 @@
 #define FG_CONV_PACK_H
 
 #include "conv_pooled.h"
+#include "conv_strided.h"
 #include "conv_tile.h"
 
 /* Local memory that packing needs: for a 3x3 a line and the marks of both columns. */
@@ -102,7 +104,10 @@ INLINE void pack_input(__local float *row, __global const float *x, struct fg_af
                        int channel, struct pack_space space, struct tile tile,
                        const struct fg_conv_args a)
 {
-#if SIDE == 1
+#if STRIDE == 2
+    (void)space;
+    pack_phases(row, x, f, channel, tile, a);
+#elif SIDE == 1
     (void)space;
     read_tile(row, x, f, channel, tile, a);
 #else

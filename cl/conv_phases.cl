@@ -170,8 +170,6 @@ conv_phases_backward_data(__global const float *in,
                     const struct next none = {in, list, 0, 0};
                     const struct outputs kept = {0, 0, 0, 0, 0, 0};
 
-                    if (reading == 0)
-                        clear_line(to, share.count * a.tile);
                     for (int r = 0; r < reading; r += a.block) {
                         const int block = min(a.block, reading - r);
                         pack_gradients(packed, out_gradient, out, coefficients,

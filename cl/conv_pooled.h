@@ -8,70 +8,13 @@
  *     mean[c][y][x]         = (z[c][2y][2x] + z[c][2y][2x+1] + z[c][2y+1][2x] + z[c][2y+1][2x+1]) / 4
  *     da[c][2y+i][2x+j]     = da[c][y][x] / 4, and 0 in an odd last row or column
  *
- * A tile is walked in pieces, which end with a row and with a vector of the run. So what a lane sums
- * depends on the shape alone.
- *
  * SPDX-License-Identifier: MIT
  */
 #ifndef FG_CONV_POOLED_H
 #define FG_CONV_POOLED_H
 
+#include "conv_piece.h"
 #include "conv_store.h"
-#include "conv_tile.h"
-
-/* The input's first pixel of a tile, in the batch: the upper left one of its 2x2 where POOLED. */
-INLINE int input_pixel(struct tile tile, const struct fg_conv_args a)
-{
-    const int width = a.out_width, height = a.out_height;
-    const int row = tile.pixel / width;
-    if (!POOLED)
-        return tile.pixel;
-    return (row / height * a.in_height + 2 * (row % height)) * a.in_width +
-           2 * (tile.pixel % width);
-}
-
-struct piece {
-    int first;  /* pixel of the tile */
-    int pixels; /* 1 .. FG_LANES */
-    int row;    /* of the output's image */
-    int column;
-    int from; /* the input's pixel that it begins with, from the tile's first one on */
-};
-
-INLINE int piece_pixels(struct piece piece, struct tile tile, const struct fg_conv_args a)
-{
-    return min(min(FG_LANES - piece.first % FG_LANES, a.out_width - piece.column),
-               tile.pixels - piece.first);
-}
-
-INLINE struct piece first_piece(struct tile tile, const struct fg_conv_args a)
-{
-    struct piece piece;
-    piece.first = 0;
-    piece.row = tile.pixel / a.out_width % a.out_height;
-    piece.column = tile.pixel % a.out_width;
-    piece.from = 0;
-    piece.pixels = piece_pixels(piece, tile, a);
-    return piece;
-}
-
-INLINE struct piece next_piece(struct piece piece, struct tile tile,
-                               const struct fg_conv_args a)
-{
-    piece.first += piece.pixels;
-    piece.column += piece.pixels;
-    piece.from += 2 * piece.pixels;
-    if (piece.column == a.out_width) {
-        piece.from += 2 * (a.in_width - a.out_width);
-        piece.column = 0;
-        if (++piece.row == a.out_height) {
-            piece.from += (a.in_height - 2 * a.out_height) * a.in_width;
-            piece.row = 0;
-        }
-    }
-    piece.pixels = piece_pixels(piece, tile, a);
-    return piece;
-}
 
 /* Of 16 columns of two rows; x: in the upper one */
 INLINE float16 sums_of(__global const float *x, struct fg_affine f, const struct fg_conv_args a)

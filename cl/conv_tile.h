@@ -19,6 +19,9 @@
 #ifndef VECTORS
 #define VECTORS 2 /* float16 in each of them */
 #endif
+#ifndef STRIDE
+#define STRIDE 1 /* of conv.cl: 1 or 2 */
+#endif
 #ifndef POOLED
 #define POOLED 0 /* 1: conv.cl reads means of 2x2 pixels; see conv_pooled.h */
 #endif
@@ -32,13 +35,21 @@
 #if SIDE != 1 && SIDE != 3
 #error "SIDE is 1 or 3"
 #endif
-#if POOLED && (SIDE != 1 || DROPOUT_IN)
+#if STRIDE != 1 && STRIDE != 2
+#error "STRIDE is 1 or 2"
+#endif
+#if POOLED && (STRIDE != 1 || SIDE != 1 || DROPOUT_IN)
 #error "only a 1x1 that drops nothing of what it reads is pooled"
 #endif
 
 #define TAPS (SIDE * SIDE)
-#define COPIES SIDE           /* rows that one channel is packed into */
-#define AREA (POOLED ? 4 : 1) /* pixels of the input that make one of what is packed */
+#define COPIES SIDE /* rows that one channel of the output's gradient is packed into ... */
+#define INPUT_COPIES \
+    (SIDE == 1 ? 1 : SIDE * STRIDE)              /* ... and one of the input: see tap_offset */
+#define PHASES (SIDE == 1 ? 1 : STRIDE * STRIDE) /* of the input, that taps read */
+#define SKIPS_ROWS (SIDE == 1 && STRIDE == 2)    /* 1: taps read even rows alone */
+#define HALVED (POOLED || STRIDE == 2) /* 1: two rows and columns of the input make one */
+#define AREA (HALVED ? 4 : 1)          /* pixels of the input for one of the output */
 
 /* What a work-item does: groups first_group .. end_group - 1, and of each of them channels
  * first .. first + count - 1. */
@@ -196,10 +207,23 @@ INLINE float16 finish_gradient(float16 g, __global const float *y, struct fg_coe
     return drop_output(g, channel, pixel, a);
 }
 
-/* From the first float of a channel's packed rows to those that a tap reads. */
-INLINE int tap_offset(int tap, int stride, int width)
+/* From the first float of an input channel's packed rows to those that a tap reads for the tile's first
+ * pixel; see conv_pack.h and, at stride 2, conv_strided.h. */
+INLINE int tap_offset(int tap, struct tile tile, const struct fg_conv_args a)
 {
-    return SIDE == 1 ? 0 : tap % SIDE * stride + tap / SIDE * width;
+    const int i = tap / SIDE, j = tap % SIDE, width = a.out_width;
+    if (SIDE == 1)
+        return 0;
+    if (STRIDE == 1)
+        return j * a.row + i * width;
+    return ((i != 1) * SIDE + j) * a.row + (i > 0) * width + tile.image_pixel % width;
+}
+
+/* From the first float of an output channel's packed gradient to the pixel that lies (row - 1,
+ * column - 1) from the tile's first one. */
+INLINE int gradient_offset(int row, int column, const struct fg_conv_args a)
+{
+    return SIDE == 1 ? 0 : column * a.row + row * a.out_width;
 }
 
 #endif

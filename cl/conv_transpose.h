@@ -68,7 +68,7 @@ INLINE void transpose_gradient(__local float *rows, __local float *turned,
                                const struct fg_conv_args a)
 {
     (void)turned;
-    transpose_rows(rows, a.lanes, packed, tile.vectors, a);
+    transpose_rows(rows, a.pixel_lanes, packed, tile.vectors, a);
 }
 #else
 /* What row `row` of taps reads for pixel p, tap after tap, in `turned`: see turn_gradient. */
@@ -103,7 +103,7 @@ INLINE void clear_column(__local float *rows, int first, int column, struct tile
     for (int p = first; p < tile.pixels; p += a.chunks.width)
         for (int i = 0; i < SIDE; ++i)
             for (int k = 0; k < a.outs; ++k)
-                rows[p * a.lanes + (i * SIDE + column) * a.outs + k] = 0.0f;
+                rows[p * a.pixel_lanes + (i * SIDE + column) * a.outs + k] = 0.0f;
 }
 
 /* rows[p][tap * outs + k] = dy[k][p - tap]. What is behind them belongs to nothing. */
@@ -119,7 +119,7 @@ INLINE void transpose_gradient(__local float *rows, __local float *turned,
         for (int i = 0; i < SIDE; ++i)
             for (int o = 0; o < floats; o += FG_LANES)
                 store16(load16(0, turned + turned_at(p, i, a) + o), 0,
-                        rows + p * a.lanes + i * floats + o);
+                        rows + p * a.pixel_lanes + i * floats + o);
     clear_column(rows, width - 1 - first_column, 0, tile, a);
     clear_column(rows, (width - first_column) % width, SIDE - 1, tile, a);
 }

@@ -41,7 +41,7 @@ fg_status fg_conv_prepare(fg_conv_op *out, fg_kernels *kernels, const fg_conv_sh
         "a convolution of side %d at stride %d cannot pool what it reads: only one of side "
         "1 and stride 1 between two maps that drops nothing in front of it can",
         shape->side, shape->stride);
-    out->gathers = fg_conv_gathers(shape->side, shape->stride);
+    out->gathers = fg_conv_gathers(shape->side);
     out->local_floats = kernels->device->info.local_bytes / sizeof(float);
     out->wanted = fg_cut_wanted(kernels->device);
     fg_conv_tiling_choose(out);
@@ -227,9 +227,11 @@ static fg_status merge(const fg_conv_op *op, const fg_conv_call *call,
 {
     struct fg_conv_weights_args weights = weights_args(args);
     weights.first_weight = (fg_i32)call->first_gradient;
+    weights.lane_unit = FG_LANES * op->lane_vectors;
     if (op->gathers) {
         weights.in_channels *= args->side * args->side;
         weights.side = 1;
+        weights.stride = 1;
     }
     fg_launch launch = fg_launch_of(op->merge);
     fg_launch_buffer(&launch, call->gradients);
@@ -284,8 +286,7 @@ fg_status fg_conv_backward(const fg_conv_op *op, const fg_conv_call *call)
     set_call(&fit.args, call);
     const int block = fit.args.outs, channels = fit.args.out_channels;
     for (; fit.args.first_out < channels; fit.args.first_out += block) {
-        fit.args.outs = smaller(block, channels - fit.args.first_out);
-        fit.args.lanes = fg_conv_fit_lanes(op, fit.args.outs);
+        fg_conv_fit_outs(&fit, op, smaller(block, channels - fit.args.first_out));
         FG_TRY(backward_block(op, call, &fit));
     }
 

@@ -72,7 +72,8 @@ typedef struct fg_conv_call {
     bool kept; /* forward: they are there from a call before, or in a candidate's tile */
     const fg_buffer *partials; /* forward: of the output's statistics, in its chunks, NULL: not
                                 * wanted; backward: of d_gamma and d_beta, in the input's
-                                * chunks, or the output's of what is pooled, NULL: no norm */
+                                * chunks, or the output's where fg_op_walks_output says so,
+                                * NULL: no norm */
     /* forward */
     const fg_buffer *library; /* scratch of a candidate's library */
     long first_bias;          /* element of the parameters, or -1 */

@@ -19,8 +19,8 @@
 
 /* Most channels that a work-item makes: beyond, the tile is packed again. */
 #define ITEM_CHANNELS 96
-#define ITEM_CHANNELS_GATHERED 128 /* it costs more to pack than that */
-#define ITEM_CHANNELS_POOLED 256   /* ... and more still: four pixels for each */
+#define ITEM_CHANNELS_STRIDED 128 /* it costs more to pack than that, as it does to gather */
+#define ITEM_CHANNELS_POOLED 256  /* ... and more still: four pixels for each */
 
 static int round_up(int value, int unit)
 {
@@ -37,11 +37,32 @@ static int larger(int a, int b)
     return a > b ? a : b;
 }
 
-int fg_conv_fit_lanes(const fg_conv_op *op, int outs)
+/* Phases of the input whose weight gradients the launch makes side by side: cl/conv_strided.h. */
+static int phases_of(const fg_conv_op *op)
 {
-    /* The transposition writes whole vectors, so the last tap needs room for one. */
-    const int taps = op->gathers ? 1 : op->shape.side * op->shape.side;
-    return round_up((taps - 1) * outs + round_up(outs, FG_LANES), FG_LANES * op->lane_vectors);
+    return op->gathers ? 1 : fg_conv_phases(op->shape.side, op->shape.stride);
+}
+
+void fg_conv_fit_outs(fg_conv_fit *fit, const fg_conv_op *op, int outs)
+{
+    struct fg_conv_args *args = &fit->args;
+    const int side = op->shape.side, stride = op->shape.stride, phases = phases_of(op);
+    const int taps = op->gathers ? 1 : side * side, unit = FG_LANES * op->lane_vectors;
+
+    args->outs = outs;
+    if (phases == 1) {
+        /* The transposition writes whole vectors, so the last tap needs room for one. */
+        args->lanes = round_up((taps - 1) * outs + round_up(outs, FG_LANES), unit);
+        args->pixel_lanes = args->lanes;
+        return;
+    }
+    args->lanes = 0;
+    for (int phase = 0; phase < phases; ++phase)
+        args->lanes += round_up(fg_conv_taps_of(phase, side, stride) * outs, unit);
+    /* So do the shifts. A phase that does not begin with the first one reads whole register tiles. */
+    args->pixel_lanes = round_up(
+        larger((phases - 1) * outs + round_up(outs, FG_LANES), outs + round_up(2 * outs, unit)),
+        FG_LANES);
 }
 
 size_t fg_conv_fit_items(const fg_conv_fit *fit, int channels)
@@ -130,10 +151,16 @@ static size_t mark_ints(const fg_conv_op *op, const struct fg_conv_args *args)
     return op->shape.side == 3 ? 2 * (size_t)(args->row + FG_LANES) : 0;
 }
 
-/* Rows that one channel is packed into. */
+/* Rows that one channel of the output's gradient is packed into, and one of the input: INPUT_COPIES
+ * of cl/conv_tile.h. */
 static size_t copies(const fg_conv_op *op)
 {
     return op->gathers ? 1 : (size_t)op->shape.side;
+}
+
+static size_t input_copies(const fg_conv_op *op)
+{
+    return copies(op) > 1 ? copies(op) * (size_t)op->shape.stride : 1;
 }
 
 static int planes_of(const fg_conv_op *op)
@@ -165,7 +192,7 @@ static size_t total(const fg_conv_fit *fit)
 static void size_forward(fg_conv_fit *fit, const fg_conv_op *op, int block)
 {
     struct fg_conv_args *args = &fit->args;
-    fit->packed = (size_t)block * copies(op) * (size_t)args->row;
+    fit->packed = (size_t)block * input_copies(op) * (size_t)args->row;
     fit->results = (size_t)(args->outs + op->forward_tiling.channels + 1) * (size_t)args->tile +
                    line_floats(op, args, planes_of(op));
     fit->lists = set_listed(args, op) + mark_ints(op, args);
@@ -176,16 +203,17 @@ static void size_forward(fg_conv_fit *fit, const fg_conv_op *op, int block)
 static size_t turned_floats(const fg_conv_op *op, const struct fg_conv_args *args)
 {
     const bool halo = !op->gathers && op->shape.side == 3;
-    return halo ? (size_t)(args->row + 2) * (size_t)args->outs + FG_LANES : 0;
+    return halo && phases_of(op) == 1 ? (size_t)(args->row + 2) * (size_t)args->outs + FG_LANES
+                                      : 0;
 }
 
 static void size_backward(fg_conv_fit *fit, const fg_conv_op *op)
 {
     struct fg_conv_args *args = &fit->args;
     fit->packed = (size_t)args->outs * copies(op) * (size_t)args->row;
-    fit->results = (size_t)op->backward_tiling.channels * (size_t)args->tile +
+    fit->results = (size_t)(phases_of(op) * op->backward_tiling.channels * args->tile) +
                    line_floats(op, args, planes_of(op)) + turned_floats(op, args);
-    fit->dy = (size_t)args->tile * (size_t)args->lanes;
+    fit->dy = (size_t)(args->tile * args->pixel_lanes + FG_LANES * op->lane_vectors);
     fit->lists = 2 * set_listed(args, op) + mark_ints(op, args);
 }
 
@@ -231,9 +259,9 @@ static fg_status fit_blocks(fg_conv_fit *fit, const fg_conv_op *op,
 {
     struct fg_conv_args *args = &fit->args;
     const bool phases = tiling == &op->phases_tiling;
-    const int most = op->gathers        ? ITEM_CHANNELS_GATHERED
-                     : op->shape.pooled ? ITEM_CHANNELS_POOLED
-                                        : ITEM_CHANNELS;
+    const int most = op->gathers || op->shape.stride > 1 ? ITEM_CHANNELS_STRIDED
+                     : op->shape.pooled                  ? ITEM_CHANNELS_POOLED
+                                                         : ITEM_CHANNELS;
     void (*const size)(fg_conv_fit *, const fg_conv_op *, int) =
         phases ? size_phases : size_forward;
     int pixels = tiling->pixels;
@@ -309,7 +337,7 @@ fg_status fg_conv_fit_backward(fg_conv_fit *out, const fg_conv_op *op, int image
     args->outs = smaller(args->out_channels, FG_CONV_OUT_BLOCK);
     for (;;) {
         set_tile(args, op, &op->backward_tiling, pixels);
-        args->lanes = fg_conv_fit_lanes(op, args->outs);
+        fg_conv_fit_outs(out, op, args->outs);
         size_backward(out, op);
         if (total(out) <= local_floats(op))
             return FG_OK;

@@ -24,8 +24,8 @@ fg_status fg_conv_fit_forward(fg_conv_fit *out, const fg_conv_op *op, int images
 fg_status fg_conv_fit_backward(fg_conv_fit *out, const fg_conv_op *op, int images);
 fg_status fg_conv_fit_phases(fg_conv_fit *out, const fg_conv_op *op, int images);
 
-/* Floats of a row of weight gradients of `outs` output channels. */
-int fg_conv_fit_lanes(const fg_conv_op *op, int outs);
+/* The same launch of backward for `outs` output channels, as many as it has or fewer. */
+void fg_conv_fit_outs(fg_conv_fit *fit, const fg_conv_op *op, int outs);
 
 /* Work-items side by side that do `channels` of each group. */
 size_t fg_conv_fit_items(const fg_conv_fit *fit, int channels);

@@ -50,6 +50,15 @@ static fg_conv_tiling choose_tiling(const fg_conv_op *op, int channels, bool wid
     return tiling;
 }
 
+/* At stride 2 each phase of the input has taps of its own: the widest tile that pads none of them. */
+static int choose_phase_vectors(int outs)
+{
+    for (int v = 4; v > 1; --v)
+        if (outs % (v * FG_LANES) == 0)
+            return v;
+    return 1;
+}
+
 /* The register tile with the least padding; rows of 3 to 7 vectors keep the loads few. */
 static int choose_lane_vectors(const fg_conv_op *op)
 {
@@ -58,6 +67,8 @@ static int choose_lane_vectors(const fg_conv_op *op)
     const int vectors = ((taps - 1) * outs + round_up(outs, FG_LANES)) / FG_LANES +
                         (((taps - 1) * outs) % FG_LANES != 0);
     int best = smaller(vectors, 7);
+    if (!op->gathers && fg_conv_phases(op->shape.side, op->shape.stride) > 1)
+        return choose_phase_vectors(outs);
     if (vectors <= 7)
         return best;
     for (int v = 6; v >= 3; --v)
@@ -71,9 +82,10 @@ void fg_conv_tiling_choose(fg_conv_op *op)
     const int side = op->shape.side, groups = op->shape.groups;
     const int in = op->shape.in_channels / groups, out = op->shape.out_channels / groups;
     const bool wide = !op->gathers && side == 3;
+    const int pixels = !op->gathers && op->shape.stride > 1 ? 256 : 128;
 
     op->forward_tiling = choose_tiling(op, out, wide, wide ? 512 : 128);
-    op->backward_tiling = choose_tiling(op, op->gathers ? in * side * side : in, false, 128);
+    op->backward_tiling = choose_tiling(op, op->gathers ? in * side * side : in, false, pixels);
     op->phases_tiling = choose_tiling(op, in, false, 128);
     op->lane_vectors = choose_lane_vectors(op);
 }
@@ -84,10 +96,11 @@ static int print_tiling(char *options, size_t size, const fg_conv_op *op,
 {
     const int side = op->gathers ? 1 : op->shape.side;
     return snprintf(options, size,
-                    "-D SIDE=%d -D TILE_CHANNELS=%d -D VECTORS=%d -D IN_PLACE=%d "
+                    "-D SIDE=%d -D STRIDE=%d -D TILE_CHANNELS=%d -D VECTORS=%d -D IN_PLACE=%d "
                     "-D POOLED=%d -D DROPOUT_IN=%d -D DROPOUT_OUT=%d",
-                    side, tiling->channels, tiling->vectors, op->shape.in_place,
-                    op->shape.pooled, (int)op->shape.in_dropout, (int)op->shape.out_dropout);
+                    side, op->gathers ? 1 : op->shape.stride, tiling->channels, tiling->vectors,
+                    op->shape.in_place, op->shape.pooled, (int)op->shape.in_dropout,
+                    (int)op->shape.out_dropout);
 }
 
 fg_status fg_conv_tiling_kernel(const fg_kernel **out, fg_kernels *kernels,

@@ -24,7 +24,7 @@ bool fg_conv_part_exists(const fg_conv_shape *shape, fg_conv_part part)
     case FG_CONV_PART_BACKWARD:
         return shape->backward;
     case FG_CONV_PART_PHASES:
-        return shape->backward && shape->data && fg_conv_gathers(shape->side, shape->stride);
+        return shape->backward && shape->data && fg_conv_gathers(shape->side);
     default:
         return true;
     }
@@ -73,9 +73,8 @@ static bool can_phases(const fg_conv_op *op, const fg_conv_op *with)
 static bool rows_fit(const fg_conv_op *op, int lanes)
 {
     const size_t side = (size_t)op->shape.side;
-    const size_t floats =
-        fg_conv_weight_partials_floats(1, (size_t)(op->shape.out_channels / op->shape.groups),
-                                       1, side, 1, (size_t)op->shape.stride);
+    const size_t floats = fg_conv_weight_partials_floats(
+        1, (size_t)(op->shape.out_channels / op->shape.groups), 1, side, 1);
 
     return (size_t)lanes * (op->gathers ? side * side : 1) <= floats;
 }

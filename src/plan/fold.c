@@ -61,7 +61,7 @@ static bool is_read_later(const fg_plan *plan, int sum, const fg_op *writer)
 
 static bool can_store_sums(const fg_op *conv)
 {
-    return conv->kind == FG_OP_CONV && !fg_conv_gathers(conv->side, conv->stride) &&
+    return conv->kind == FG_OP_CONV && !fg_conv_gathers(conv->side) &&
            conv->algorithm == FG_ALGORITHM_DIRECT && conv->bias < 0 &&
            conv->out_dropout == FG_DROPOUT_NONE && conv->in[0].map != conv->out_map;
 }

@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 #include "cl/batchnorm.h"
+#include "cl/conv.h"
 #include "cl/sources.h"
 #include "plan/algorithm.h"
 #include "plan/arena.h"
@@ -283,7 +284,8 @@ static inline int64_t fg_op_counted_pixels(const fg_plan *plan, const fg_op *op)
  * not by those of the one that it reads. */
 static inline bool fg_op_walks_output(const fg_op *op)
 {
-    return op->kind == FG_OP_SUM || op->in[0].pooled;
+    return op->kind == FG_OP_SUM || op->in[0].pooled ||
+           (op->kind == FG_OP_CONV && op->stride > 1 && !fg_conv_gathers(op->side));
 }
 
 /* The region of a map's values in a step of that kind. */

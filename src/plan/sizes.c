@@ -66,7 +66,7 @@ static void set_conv_scratch(fg_plan *plan, const fg_step *step, const fg_op *op
             sizeof(float));
     set_bytes(plan, step->scratch[FG_SCRATCH_WEIGHTS],
               fg_conv_weight_partials_floats(chunks, (size_t)out, (size_t)in, (size_t)op->side,
-                                             (size_t)op->groups, (size_t)op->stride) *
+                                             (size_t)op->groups) *
                   sizeof(float));
 }
 

@@ -12,7 +12,8 @@
 #include "support/device_fixture.h"
 
 /* Chunks of many tiles, of parts of a tile, of several images, of rows. */
-#define FIRST_GATHERING 9
+#define FIRST_STRIDED 9
+#define FIRST_GATHERING 13
 #define FIRST_POOLED 16
 static const fg_conv_case cases[] = {
     {3, {5, 32, 32}, {5, 8}, 13, 1, 1},      {3, {33, 13, 13}, {12, 5}, 12, 1, 1},
@@ -196,7 +197,8 @@ static int try_variants(fg_conv_run *run, fg_conv_part part, fg_conv_dial dial,
 /* Tiles need kernels of their own, and are tried on one shape of each kind. */
 START_TEST(what_a_tuner_may_choose_does_not_change_bits)
 {
-    const bool all = _i == 1 || _i == 5 || _i == FIRST_GATHERING + 1 || _i == FIRST_POOLED + 1;
+    const bool all = _i == 1 || _i == 5 || _i == FIRST_STRIDED + 1 ||
+                     _i == FIRST_GATHERING + 1 || _i == FIRST_POOLED + 1;
     fg_conv_run run;
     create(&run, _i, FG_CONV_IN_STAGE);
 

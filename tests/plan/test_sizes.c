@@ -60,9 +60,7 @@ static void check_step(const fg_plan *plan, const fg_step *step, int images)
     holds(plan, step->scratch[FG_SCRATCH_PACKED],
           fg_conv_packed_floats(written, read, side, groups) * sizeof(float));
     holds(plan, step->scratch[FG_SCRATCH_WEIGHTS],
-          fg_conv_weight_partials_floats(chunks, written, read, side, groups,
-                                         (size_t)op->stride) *
-              sizeof(float));
+          fg_conv_weight_partials_floats(chunks, written, read, side, groups) * sizeof(float));
     holds(plan, step->scratch[FG_SCRATCH_COEFFICIENTS],
           written * sizeof(struct fg_coefficients));
     if (step->kind == FG_STEP_FORWARD)
@@ -70,9 +68,10 @@ static void check_step(const fg_plan *plan, const fg_step *step, int images)
               partials(out, images, op->out_channels));
     for (int j = 0; j < FG_OP_INPUTS && op->in[j].map >= 0; ++j) {
         const fg_reads *reads = &op->in[j];
-        /* A sum and what pools go through the pixels of what they wrote, all others through those
-         * they read. */
-        const bool output = op->kind == FG_OP_SUM || reads->pooled;
+        /* A sum, what pools and a strided convolution of side 1 or 3 go through the pixels of what
+         * they wrote, all others through those they read. */
+        const bool output = op->kind == FG_OP_SUM || reads->pooled ||
+                            (op->kind == FG_OP_CONV && op->stride == 2 && op->side <= 3);
         const fg_map *walked = output ? out : &plan->maps[reads->map];
         holds(plan, step->scratch[affine[j]],
               (size_t)reads->channels * sizeof(struct fg_affine));

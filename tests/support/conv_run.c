@@ -36,7 +36,8 @@ static bool has_norm(const fg_conv_run *run)
 
 const fg_conv_map *fg_conv_run_walked(const fg_conv_run *run)
 {
-    return run->place == FG_CONV_POOLED ? &run->out : &run->in;
+    const bool halved = run->shape->stride > 1 && !fg_conv_gathers(run->shape->side);
+    return run->place == FG_CONV_POOLED || halved ? &run->out : &run->in;
 }
 
 static int chunks_of(const fg_conv_run *run, const fg_conv_map *map)
@@ -212,9 +213,9 @@ static void upload(fg_conv_run *run)
     call->gradients = fg_arrays_buffer(run->gradients, parameters_bytes);
     call->packed = make_scratch(
         fg_conv_packed_floats(outs, in, (size_t)run->shape->side, (size_t)run->shape->groups));
-    call->weight_partials = make_scratch(fg_conv_weight_partials_floats(
-        (size_t)chunks_of(run, &run->out), outs, in, (size_t)run->shape->side,
-        (size_t)run->shape->groups, (size_t)run->shape->stride));
+    call->weight_partials = make_scratch(
+        fg_conv_weight_partials_floats((size_t)chunks_of(run, &run->out), outs, in,
+                                       (size_t)run->shape->side, (size_t)run->shape->groups));
     call->partials = NULL;
 }
 

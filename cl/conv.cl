@@ -66,6 +66,9 @@ __kernel FG_ONE_WORK_ITEM void conv_forward(
     struct list list =
         list_of(sources + a.first_source, channels, 0, share.end_group * a.in_channels);
 
+    /* What is put there keeps what is behind it. */
+    if (STRIDE == 2)
+        clear(packed, a.block * INPUT_COPIES * a.row);
     for (int r = 0; r < runs_of(chunk); ++r) {
         const struct run run = run_at(chunk, a.chunks, r);
         for (int first = 0; first < run.pixels; first += a.tile) {
@@ -217,21 +220,27 @@ INLINE void multiply_phases(__local float *da, __local const float *packed,
 }
 #endif
 
-/* Weight gradients of `count` input channels. x: [PHASES][TILE_CHANNELS][tile] */
+/* Weight gradients of `count` input channels: phase by phase, or one row of taps after the other, or all
+ * at once. x: [PHASES][TILE_CHANNELS][tile] */
 INLINE void multiply_lanes(__global float *partials, int begins, __local const float *x,
-                           __local const float *rows, int count, int pixels,
-                           struct ahead *ahead, const struct fg_conv_args a)
+                           __local const float *rows, struct turn_space space, int count,
+                           struct tile tile, struct ahead *ahead, const struct fg_conv_args a)
 {
-    const int unit = LANE_VECTORS * FG_LANES;
-    int lanes = a.lanes;
+    const int unit = LANE_VECTORS * FG_LANES, turned = PHASES == 1 && a.turned;
+    const int parts = turned ? SIDE : PHASES;
 
-    for (int phase = 0; phase < PHASES; ++phase) {
+    for (int part = 0; part < parts; ++part) {
+        struct walk walk = walk_pixels(rows + first_shift(part) * a.outs, tile, a);
+        int lanes = a.lanes;
         if (PHASES > 1)
-            lanes = (fg_conv_taps_of(phase, SIDE, STRIDE) * a.outs + unit - 1) / unit * unit;
-        multiply_weights(partials, begins, x, rows + first_shift(phase) * a.outs, lanes, count,
-                         pixels, ahead, a);
+            lanes = (fg_conv_taps_of(part, SIDE, STRIDE) * a.outs + unit - 1) / unit * unit;
+        if (turned) {
+            walk = walk_turned(space, part, tile, a);
+            lanes = SIDE * a.outs;
+        }
+        multiply_weights(partials, begins, x, walk, lanes, count, tile.pixels, ahead, a);
         partials += lanes;
-        x += TILE_CHANNELS * a.tile;
+        x += turned ? 0 : TILE_CHANNELS * a.tile;
     }
 }
 
@@ -267,14 +276,16 @@ __kernel FG_ONE_WORK_ITEM void conv_backward(
     __local int *adds = channels + a.listed;
     const struct pack_space space = {block + PHASES * TILE_CHANNELS * a.tile, adds + a.listed,
                                      adds + a.listed + a.row + FG_LANES};
-    __local float *turned = space.line + a.row + 3 * FG_LANES;
+    const struct turn_space turn = {space.line + a.row + 3 * FG_LANES,
+                                    space.right + a.row + FG_LANES};
     struct list list =
         list_of(sources + a.first_source, channels, adds, share.end_group * a.in_channels);
 
     norm_partials += (size_t)get_global_id(0) * a.groups * a.in_channels * 2 * FG_LANES;
     weight_partials += (size_t)get_global_id(0) * a.groups * a.in_channels * a.lanes;
-    for (int i = 0; i < a.tile * a.pixel_lanes; i += FG_LANES)
-        store16((float16)(0.0f), 0, rows + i);
+    clear(rows, a.tile * a.pixel_lanes);
+    if (STRIDE == 2)
+        clear(block, PHASES * TILE_CHANNELS * a.tile);
 
     for (int r = 0; r < runs_of(chunk); ++r) {
         const struct run run = run_at(chunk, a.chunks, r);
@@ -283,6 +294,7 @@ __kernel FG_ONE_WORK_ITEM void conv_backward(
             const int pixel = input_pixel(tile, a);
             const int begins = r + first == 0;
             pack_begin(space, tile, a.chunks);
+            transpose_begin(turn, tile, a);
             for (int group = share.first_group; group < share.end_group; ++group) {
                 const int in0 = group * a.in_channels;
                 const int out0 = group * a.out_channels + a.first_out;
@@ -304,7 +316,7 @@ __kernel FG_ONE_WORK_ITEM void conv_backward(
                 if (PHASES > 1)
                     transpose_shifts(rows, packed, tile, a);
                 else
-                    transpose_gradient(rows, turned, packed, tile, a);
+                    transpose_gradient(rows, turn, packed, tile, a);
                 /* Behind the tile's last group comes the first one of the next tile. */
                 const int last_group = group + 1 == share.end_group;
                 const int next_out =
@@ -342,12 +354,10 @@ __kernel FG_ONE_WORK_ITEM void conv_backward(
 #endif
                     }
                     for (int phase = 0; phase < PHASES; ++phase)
-                        for (int c = count; c < TILE_CHANNELS; ++c)
-                            for (int i = 0; i < tile.pixels; i += FG_LANES)
-                                store16((float16)(0.0f), 0,
-                                        block + (phase * TILE_CHANNELS + c) * a.tile + i);
+                        clear(block + (phase * TILE_CHANNELS + count) * a.tile,
+                              (TILE_CHANNELS - count) * a.tile);
                     multiply_lanes(weight_partials + (size_t)(in0 + c0) * a.lanes, begins,
-                                   block, rows, count, tile.pixels, &ahead, a);
+                                   block, rows, turn, count, tile, &ahead, a);
                 }
             }
         }

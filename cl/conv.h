@@ -120,6 +120,8 @@ struct fg_conv_args {
                           work-item if they are several */
     fg_i32 lanes;  /* backward: floats of a row of weight gradients, of all phases ... */
     fg_i32 pixel_lanes; /* ... and of what is multiplied for one pixel */
+    fg_i32 turned;      /* 1: that is read from the turned gradient, without rows; see
+                           conv_transpose.h */
     fg_i32 bias;        /* forward: first element of the bias, or -1 */
     fg_i32 statistics;  /* forward: 1 to write the partial statistics of the output */
     fg_i32 norm;        /* backward: 1 to write partial d_gamma and d_beta */

@@ -93,7 +93,8 @@ __kernel FG_ONE_WORK_ITEM void conv_gather_forward(
     struct list list =
         list_of(sources + a.first_source, channels, 0, share.end_group * a.in_channels);
 
-    clear_line(space.line, a.stride * a.stride * a.line);
+    /* What lies outside the batch is never written, but loaded before it is masked. */
+    clear(space.line, a.stride * a.stride * a.line);
     for (int first = 0; first < run.pixels; first += a.tile) {
         const struct tile tile = tile_at(run, first, a.tile);
         make_shares(shares, (float16)(first / FG_LANES), tile.pixels);
@@ -151,12 +152,13 @@ conv_gather_backward_weights(__global const float *in,
     const struct gather_space space =
         gather_space_of(block + TILE_CHANNELS * a.tile, channels + a.listed, a);
     const struct pack_space none = {0, 0, 0}; /* dy needs no neighbours */
+    const struct turn_space nothing = {0, 0};
     struct list list =
         list_of(sources + a.first_source, channels, 0, share.end_group * a.in_channels);
 
-    clear_line(space.line, a.stride * a.stride * a.line);
-    for (int i = 0; i < a.tile * a.lanes; i += FG_LANES)
-        store16((float16)(0.0f), 0, dy + i);
+    /* What lies outside the batch is never written, but loaded before it is masked. */
+    clear(space.line, a.stride * a.stride * a.line);
+    clear(dy, a.tile * a.lanes);
 
     for (int first = 0; first < run.pixels; first += a.tile) {
         const struct tile tile = tile_at(run, first, a.tile);
@@ -176,7 +178,7 @@ conv_gather_backward_weights(__global const float *in,
                 pack_gradient(packed + k * a.tile, out_gradient + at, out + at, f, out0 + k,
                               none, tile, a);
             }
-            transpose_gradient(dy, 0, packed, tile, a);
+            transpose_gradient(dy, nothing, packed, tile, a);
             struct ahead ahead = ahead_of(out_gradient, out, out_gradient,
                                           (size_t)(a.out_first_channel + out0) * a.out_pitch +
                                               tile.pixel + tile.pixels,
@@ -185,9 +187,10 @@ conv_gather_backward_weights(__global const float *in,
                 const int count = min(TILE_CHANNELS, rows - r);
                 list = list_rows(list, in0, r, count, a);
                 pack_inputs(block, in, list, affine, in0, space, tile, r, count, a);
-                clear_line(block + count * a.tile, (TILE_CHANNELS - count) * a.tile);
-                multiply_weights(to + (size_t)r * a.lanes, first == 0, block, dy, a.lanes,
-                                 count, tile.pixels, &ahead, a);
+                clear(block + count * a.tile, (TILE_CHANNELS - count) * a.tile);
+                multiply_weights(to + (size_t)r * a.lanes, first == 0, block,
+                                 walk_pixels(dy, tile, a), a.lanes, count, tile.pixels, &ahead,
+                                 a);
             }
         }
     }

@@ -60,14 +60,6 @@ INLINE struct span span_of(struct tile tile, const struct fg_conv_args a)
     return span;
 }
 
-/* Zeros once, since what lies outside the batch is never written, but loaded before it is masked.
- */
-INLINE void clear_line(__local float *line, int floats)
-{
-    for (int i = 0; i < floats; i += FG_LANES)
-        store16((float16)(0.0f), 0, line + i);
-}
-
 /* From a pixel of a phase to the output's pixel whose gradient tap i takes to it; rows or columns.
  * Tap i reaches pixels of one phase only; see conv_phases.cl. */
 INLINE int offset_back(int i, const struct fg_conv_args a)

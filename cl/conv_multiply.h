@@ -8,6 +8,7 @@
 
 #include "conv_store.h"
 #include "conv_tile.h"
+#include "conv_transpose.h"
 #include "prefetch.h"
 
 #ifndef LANE_VECTORS
@@ -229,17 +230,53 @@ INLINE void fetch_ahead(struct ahead *ahead, int pitch)
     }
 }
 
+/* What is multiplied for one pixel of a tile after the other: `lanes` floats, the next ones `step` behind
+ * them. */
+struct walk {
+    __local const float *first;
+    int step;
+    int pixels; /* till a row of the image ends, where one more step is made ... */
+    int width;  /* ... as behind each of so many that follow */
+};
+
+/* rows: [tile][a.pixel_lanes] */
+INLINE struct walk walk_pixels(__local const float *rows, struct tile tile,
+                               const struct fg_conv_args a)
+{
+    const struct walk walk = {rows, a.pixel_lanes, tile.pixels, tile.pixels};
+    return walk;
+}
+
+#if SIDE == 3
+/* What a row of taps reads of the turned gradient. */
+INLINE struct walk walk_turned(struct turn_space space, int row, struct tile tile,
+                               const struct fg_conv_args a)
+{
+    const int width = a.chunks.width;
+    const struct walk walk = {turned_at(space, 0, row, a), -a.outs,
+                              width - tile.image_pixel % width, width};
+    return walk;
+}
+#else
+INLINE struct walk walk_turned(struct turn_space space, int row, struct tile tile,
+                               const struct fg_conv_args a)
+{
+    (void)space, (void)row;
+    return walk_pixels(0, tile, a);
+}
+#endif
+
 /* Adds a tile's part to `lanes` weight gradients of each of `count` input channels.
- * x: [TILE_CHANNELS][tile], normalised; rows: [tile][a.pixel_lanes] */
+ * x: [TILE_CHANNELS][tile], normalised */
 INLINE void multiply_weights(__global float *partials, int begins, __local const float *x,
-                             __local const float *rows, int lanes, int count, int pixels,
+                             struct walk walk, int lanes, int count, int pixels,
                              struct ahead *ahead, const struct fg_conv_args a)
 {
     /* What is broadcast is the least: the vectors stay in the first-level cache meanwhile. */
     for (int l = 0; l < lanes; l += LANE_VECTORS * FG_LANES)
         for (int c = 0; c < count; c += LANE_ROWS) {
             __global float *to = partials + (size_t)c * a.lanes + l;
-            __local const float *row = rows + l;
+            __local const float *row = walk.first + l;
             __local const float *value = x + c * a.tile;
             float16 sum[LANE_ROWS * LANE_VECTORS];
 #pragma unroll
@@ -247,17 +284,18 @@ INLINE void multiply_weights(__global float *partials, int begins, __local const
                 sum[i] = begins || c + i / LANE_VECTORS >= count
                              ? (float16)(0.0f)
                              : load16(i % LANE_VECTORS, to + i / LANE_VECTORS * a.lanes);
-            for (int p = 0; p < pixels; ++p, row += a.pixel_lanes, ++value) {
-                float16 dy[LANE_VECTORS];
-                fetch_ahead(ahead, a.out_pitch);
+            for (int p = 0, end = walk.pixels; p < pixels; end += walk.width, row += walk.step)
+                for (; p < min(end, pixels); ++p, row += walk.step, ++value) {
+                    float16 dy[LANE_VECTORS];
+                    fetch_ahead(ahead, a.out_pitch);
 #pragma unroll
-                for (int i = 0; i < LANE_VECTORS; ++i)
-                    dy[i] = load16(i, row);
+                    for (int i = 0; i < LANE_VECTORS; ++i)
+                        dy[i] = load16(i, row);
 #pragma unroll
-                for (int i = 0; i < LANE_ROWS * LANE_VECTORS; ++i)
-                    sum[i] = fma((float16)(value[i / LANE_VECTORS * a.tile]),
-                                 dy[i % LANE_VECTORS], sum[i]);
-            }
+                    for (int i = 0; i < LANE_ROWS * LANE_VECTORS; ++i)
+                        sum[i] = fma((float16)(value[i / LANE_VECTORS * a.tile]),
+                                     dy[i % LANE_VECTORS], sum[i]);
+                }
 #pragma unroll
             for (int i = 0; i < LANE_ROWS * LANE_VECTORS; ++i)
                 if (c + i / LANE_VECTORS < count)

@@ -143,7 +143,8 @@ conv_phases_backward_data(__global const float *in,
         list_channels(list_of(sources + a.first_source, channels, adds, end_in), first_in,
                       end_in - first_in, a.listed);
 
-    clear_line(space.line, a.line);
+    /* What lies outside the batch is never written, but loaded before it is masked. */
+    clear(space.line, a.line);
     norm_partials += (size_t)get_global_id(0) * a.groups * a.in_channels * 2 * FG_LANES;
     for (int group = share.first_group; a.norm && group < share.end_group; ++group)
         for (int i = 0; i < share.count * 2; ++i)

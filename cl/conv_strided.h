@@ -123,7 +123,7 @@ INLINE void transpose_shifts(__local float *rows, __local const float *packed, s
                              const struct fg_conv_args a)
 {
     for (int shift = 0; shift < PHASES; ++shift)
-        transpose_rows(rows + shift * a.outs, a.pixel_lanes,
+        transpose_rows(rows + shift * a.outs, a.pixel_lanes, 0,
                        packed + gradient_offset(STRIDE - 1 + fg_conv_shift_row(shift),
                                                 STRIDE - 1 + fg_conv_shift_column(shift), a),
                        tile.vectors, a);

@@ -207,6 +207,12 @@ INLINE float16 finish_gradient(float16 g, __global const float *y, struct fg_coe
     return drop_output(g, channel, pixel, a);
 }
 
+INLINE void clear(__local float *to, int floats)
+{
+    for (int i = 0; i < floats; i += FG_LANES)
+        store16((float16)(0.0f), 0, to + i);
+}
+
 /* From the first float of an input channel's packed rows to those that a tap reads for the tile's first
  * pixel; see conv_pack.h and, at stride 2, conv_strided.h. */
 INLINE int tap_offset(int tap, struct tile tile, const struct fg_conv_args a)

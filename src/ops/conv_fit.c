@@ -43,6 +43,17 @@ static int phases_of(const fg_conv_op *op)
     return op->gathers ? 1 : fg_conv_phases(op->shape.side, op->shape.stride);
 }
 
+/* Whether register tiles of weight gradients end with a row of taps, in each launch of so many outputs:
+ * then they are read from the turned gradient itself. */
+static bool turns(const fg_conv_op *op, int outs)
+{
+    const int side = op->shape.side, unit = FG_LANES * op->lane_vectors;
+    const int all = op->shape.out_channels / op->shape.groups;
+
+    return side == 3 && op->shape.stride == 1 && outs % FG_LANES == 0 && all % FG_LANES == 0 &&
+           side * outs % unit == 0 && side * all % unit == 0;
+}
+
 void fg_conv_fit_outs(fg_conv_fit *fit, const fg_conv_op *op, int outs)
 {
     struct fg_conv_args *args = &fit->args;
@@ -50,10 +61,11 @@ void fg_conv_fit_outs(fg_conv_fit *fit, const fg_conv_op *op, int outs)
     const int taps = op->gathers ? 1 : side * side, unit = FG_LANES * op->lane_vectors;
 
     args->outs = outs;
+    args->turned = turns(op, outs);
     if (phases == 1) {
         /* The transposition writes whole vectors, so the last tap needs room for one. */
         args->lanes = round_up((taps - 1) * outs + round_up(outs, FG_LANES), unit);
-        args->pixel_lanes = args->lanes;
+        args->pixel_lanes = args->turned ? 0 : args->lanes;
         return;
     }
     args->lanes = 0;
@@ -148,7 +160,7 @@ static size_t mark_ints(const fg_conv_op *op, const struct fg_conv_args *args)
 {
     if (op->gathers)
         return 2 * (size_t)args->tile + (size_t)(args->side * args->tile) / 2;
-    return op->shape.side == 3 ? 2 * (size_t)(args->row + FG_LANES) : 0;
+    return op->shape.side == 3 ? 3 * (size_t)(args->row + FG_LANES) : 0;
 }
 
 /* Rows that one channel of the output's gradient is packed into, and one of the input: INPUT_COPIES
@@ -203,8 +215,9 @@ static void size_forward(fg_conv_fit *fit, const fg_conv_op *op, int block)
 static size_t turned_floats(const fg_conv_op *op, const struct fg_conv_args *args)
 {
     const bool halo = !op->gathers && op->shape.side == 3;
-    return halo && phases_of(op) == 1 ? (size_t)(args->row + 2) * (size_t)args->outs + FG_LANES
-                                      : 0;
+    if (!halo || phases_of(op) > 1)
+        return 0;
+    return (size_t)((args->row + args->row / op->shape.width + 5) * args->outs) + FG_LANES;
 }
 
 static void size_backward(fg_conv_fit *fit, const fg_conv_op *op)

@@ -119,9 +119,8 @@ __kernel FG_ONE_WORK_ITEM void conv_forward(
 /* ---- backward: data and weights in one pass ----
  *
  * With dy the gradient of the output, z = scale[c]*x[c] + shift[c] and da[c][p] = sum over k,
- * tap of weights[k][c][tap] * dy[k][p - tap]:
- *
- * (at stride 1; at stride 2 see conv_strided.h)
+ * tap of weights[k][c][tap] * dy[k][p - tap]; at stride 2, p - tap stands for the output's pixels
+ * whose tap reads p, see conv_strided.h:
  *
  *     d[c][p]         = z > floor ? da : 0
  *     G[c][p]         = or += scale[c] * d
@@ -294,7 +293,8 @@ __kernel FG_ONE_WORK_ITEM void conv_backward(
             const int pixel = input_pixel(tile, a);
             const int begins = r + first == 0;
             pack_begin(space, tile, a.chunks);
-            transpose_begin(turn, tile, a);
+            if (STRIDE == 1)
+                transpose_begin(turn, tile, a);
             for (int group = share.first_group; group < share.end_group; ++group) {
                 const int in0 = group * a.in_channels;
                 const int out0 = group * a.out_channels + a.first_out;

@@ -4,6 +4,7 @@
  */
 #include "ops/conv_fit.h"
 
+#include "ops/conv_tiling.h"
 #include "ops/cut.h"
 
 /* Input channels, or rows (channel, tap), that are packed at once: with their tiles they fill a
@@ -37,10 +38,11 @@ static int larger(int a, int b)
     return a > b ? a : b;
 }
 
-/* Phases of the input whose weight gradients the launch makes side by side: cl/conv_strided.h. */
-static int phases_of(const fg_conv_op *op)
+/* Whether the output's gradient is packed with the pixels around a tile; at stride 1 so is the
+ * input. */
+static bool has_halo(const fg_conv_op *op)
 {
-    return op->gathers ? 1 : fg_conv_phases(op->shape.side, op->shape.stride);
+    return !op->gathers && op->shape.side == 3;
 }
 
 /* Whether register tiles of weight gradients end with a row of taps, in each launch of so many outputs:
@@ -57,7 +59,8 @@ static bool turns(const fg_conv_op *op, int outs)
 void fg_conv_fit_outs(fg_conv_fit *fit, const fg_conv_op *op, int outs)
 {
     struct fg_conv_args *args = &fit->args;
-    const int side = op->shape.side, stride = op->shape.stride, phases = phases_of(op);
+    const int side = op->shape.side, stride = op->shape.stride;
+    const int phases = fg_conv_weight_phases(op);
     const int taps = op->gathers ? 1 : side * side, unit = FG_LANES * op->lane_vectors;
 
     args->outs = outs;
@@ -124,7 +127,7 @@ static void set_tile(struct fg_conv_args *args, const fg_conv_op *op,
                      const fg_conv_tiling *tiling, int pixels)
 {
     const struct fg_chunk chunk = fg_chunks_at(args->chunks, 0);
-    const bool halo = !op->gathers && op->shape.side == 3;
+    const bool halo = has_halo(op);
     const int run = halo ? chunk.pixels : chunk.images * chunk.pixels;
     const int vectors = FG_LANES * tiling->vectors;
 
@@ -147,20 +150,21 @@ static void set_rows_tile(struct fg_conv_args *args, const fg_conv_tiling *tilin
     set_line(args);
 }
 
-/* What packing needs beside the packed rows: for a 3x3 a line and two rows of marks; to gather,
+/* What packing needs beside the packed rows: for a halo a line and two rows of marks; to gather,
  * the planes of a line, the places of the tile's pixels and bytes of marks for each tap. */
-static size_t line_floats(const fg_conv_op *op, const struct fg_conv_args *args, int planes)
+static size_t line_floats(const fg_conv_op *op, const struct fg_conv_args *args, bool halo,
+                          int planes)
 {
     if (op->gathers)
         return (size_t)planes * (size_t)args->line;
-    return op->shape.side == 3 ? (size_t)(args->row + 3 * FG_LANES) : 0;
+    return halo ? (size_t)(args->row + 3 * FG_LANES) : 0;
 }
 
-static size_t mark_ints(const fg_conv_op *op, const struct fg_conv_args *args)
+static size_t mark_ints(const fg_conv_op *op, const struct fg_conv_args *args, bool halo)
 {
     if (op->gathers)
         return 2 * (size_t)args->tile + (size_t)(args->side * args->tile) / 2;
-    return op->shape.side == 3 ? 3 * (size_t)(args->row + FG_LANES) : 0;
+    return halo ? 2 * (size_t)(args->row + FG_LANES) : 0;
 }
 
 /* Rows that one channel of the output's gradient is packed into, and one of the input: INPUT_COPIES
@@ -204,30 +208,37 @@ static size_t total(const fg_conv_fit *fit)
 static void size_forward(fg_conv_fit *fit, const fg_conv_op *op, int block)
 {
     struct fg_conv_args *args = &fit->args;
+    const bool halo = has_halo(op) && op->shape.stride == 1;
     fit->packed = (size_t)block * input_copies(op) * (size_t)args->row;
     fit->results = (size_t)(args->outs + op->forward_tiling.channels + 1) * (size_t)args->tile +
-                   line_floats(op, args, planes_of(op));
-    fit->lists = set_listed(args, op) + mark_ints(op, args);
+                   line_floats(op, args, halo, planes_of(op));
+    fit->lists = set_listed(args, op) + mark_ints(op, args, halo);
 }
 
 /* The output's gradient with a 3x3's halo, pixel after pixel; see turn_gradient in
  * cl/conv_transpose.h. */
 static size_t turned_floats(const fg_conv_op *op, const struct fg_conv_args *args)
 {
-    const bool halo = !op->gathers && op->shape.side == 3;
-    if (!halo || phases_of(op) > 1)
-        return 0;
     return (size_t)((args->row + args->row / op->shape.width + 5) * args->outs) + FG_LANES;
 }
 
 static void size_backward(fg_conv_fit *fit, const fg_conv_op *op)
 {
     struct fg_conv_args *args = &fit->args;
+    const bool halo = has_halo(op);
+    const int phases = fg_conv_weight_phases(op);
     fit->packed = (size_t)args->outs * copies(op) * (size_t)args->row;
-    fit->results = (size_t)(phases_of(op) * op->backward_tiling.channels * args->tile) +
-                   line_floats(op, args, planes_of(op)) + turned_floats(op, args);
-    fit->dy = (size_t)(args->tile * args->pixel_lanes + FG_LANES * op->lane_vectors);
-    fit->lists = 2 * set_listed(args, op) + mark_ints(op, args);
+    fit->results = (size_t)(phases * op->backward_tiling.channels * args->tile) +
+                   line_floats(op, args, halo, planes_of(op));
+    fit->dy = (size_t)(args->tile * args->pixel_lanes);
+    fit->lists = 2 * set_listed(args, op) + mark_ints(op, args, halo);
+    if (phases > 1) {
+        /* Of lanes that begin behind a pixel's first one whole register tiles are read. */
+        fit->dy += (size_t)(FG_LANES * op->lane_vectors);
+    } else if (halo) {
+        fit->results += turned_floats(op, args);
+        fit->lists += (size_t)args->row; /* of places */
+    }
 }
 
 /* Results of all phases of a row, and a row of the input's gradient that is joined of them. Only
@@ -238,9 +249,9 @@ static void size_phases(fg_conv_fit *fit, const fg_conv_op *op, int block)
     const size_t phase = (size_t)(args->outs + op->phases_tiling.channels) * (size_t)args->tile;
     fit->packed = (size_t)block * (size_t)args->row;
     fit->results = (size_t)args->stride * (phase + (size_t)args->out_width + FG_LANES) +
-                   line_floats(op, args, 1);
+                   line_floats(op, args, false, 1);
     args->listed = (args->item_groups - 1) * args->in_channels + args->outs;
-    fit->lists = 2 * (size_t)args->listed + mark_ints(op, args);
+    fit->lists = 2 * (size_t)args->listed + mark_ints(op, args, false);
 }
 
 static fg_status too_large(const fg_conv_fit *fit, const fg_conv_op *op)
@@ -322,7 +333,7 @@ fg_status fg_conv_fit_forward(fg_conv_fit *out, const fg_conv_op *op, int images
 
     args->chunks = fg_cut_pixels(images, args->out_height, args->out_width, statistics,
                                  op->wanted, FG_LANES * op->forward_tiling.vectors);
-    const int block = !op->gathers && op->shape.side == 3 ? BLOCK_3X3
+    const int block = has_halo(op)                        ? BLOCK_3X3
                       : args->out_channels <= NARROW_OUTS ? BLOCK_ROWS_NARROW
                                                           : BLOCK_ROWS;
     return fit_blocks(out, op, &op->forward_tiling, args->out_channels, rows, block);

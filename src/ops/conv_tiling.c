@@ -59,6 +59,23 @@ static int choose_phase_vectors(int outs)
     return 1;
 }
 
+#define MOST_LANE_VECTORS 7 /* a register tile of 4 rows then fills the registers of AVX-512 */
+
+int fg_conv_weight_phases(const fg_conv_op *op)
+{
+    return op->gathers ? 1 : fg_conv_phases(op->shape.side, op->shape.stride);
+}
+
+/* The lanes of the smallest tile's pixels, one register tile for each, may take half of the local memory;
+ * of several phases, whose lanes follow each other, a quarter. */
+static int most_lane_vectors(const fg_conv_op *op)
+{
+    const int part = fg_conv_weight_phases(op) > 1 ? 4 : 2;
+    const int vector = op->backward_tiling.vectors * FG_LANES * FG_LANES;
+    const size_t fit = op->local_floats / (size_t)(part * vector);
+    return fit < 1 ? 1 : fit < MOST_LANE_VECTORS ? (int)fit : MOST_LANE_VECTORS;
+}
+
 /* The register tile with the least padding; rows of 3 to 7 vectors keep the loads few. */
 static int choose_lane_vectors(const fg_conv_op *op)
 {
@@ -66,12 +83,13 @@ static int choose_lane_vectors(const fg_conv_op *op)
     const int taps = op->gathers ? 1 : op->shape.side * op->shape.side;
     const int vectors = ((taps - 1) * outs + round_up(outs, FG_LANES)) / FG_LANES +
                         (((taps - 1) * outs) % FG_LANES != 0);
-    int best = smaller(vectors, 7);
-    if (!op->gathers && fg_conv_phases(op->shape.side, op->shape.stride) > 1)
-        return choose_phase_vectors(outs);
-    if (vectors <= 7)
+    const int most = most_lane_vectors(op);
+    int best = smaller(vectors, most);
+    if (fg_conv_weight_phases(op) > 1)
+        return smaller(choose_phase_vectors(outs), most);
+    if (vectors <= most)
         return best;
-    for (int v = 6; v >= 3; --v)
+    for (int v = most - 1; v >= 3; --v)
         if (round_up(vectors, v) < round_up(vectors, best))
             best = v;
     return best;

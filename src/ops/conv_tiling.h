@@ -7,6 +7,9 @@
 
 #include "ops/conv.h"
 
+/* Phases of the input whose weight gradients one launch makes side by side: cl/conv_strided.h. */
+int fg_conv_weight_phases(const fg_conv_op *op);
+
 /* Fills in all tilings, and lane_vectors; shape and gathers are there. */
 void fg_conv_tiling_choose(fg_conv_op *op);
 

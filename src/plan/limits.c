@@ -35,8 +35,21 @@ bool fg_limits_hold(const fg_plan *plan)
            within(plan->largest_allocation, plan->allocation_bytes);
 }
 
-/* Sizes and places of a trial with another batch. */
-static fg_status try_batch(bool *fits, fg_plan *trial, int images)
+/* A region, or what a net allocates beside them, lies in one allocation. */
+static size_t largest_part(const fg_plan *plan)
+{
+    size_t bytes = 0;
+
+    for (int i = 0; i < plan->region_count; ++i)
+        bytes = plan->regions[i].bytes > bytes ? plan->regions[i].bytes : bytes;
+    for (int i = 0; i < FG_PARTS; ++i)
+        bytes = plan->part_bytes[i] > bytes ? plan->part_bytes[i] : bytes;
+    return bytes;
+}
+
+/* Whether a trial with another batch fits; without places, whether what lives together and each part do,
+ * which is soon known. */
+static fg_status try_batch(bool *fits, fg_plan *trial, int images, bool places)
 {
     fg_status status = FG_OK;
     fg_recompute recompute = {0};
@@ -44,25 +57,49 @@ static fg_status try_batch(bool *fits, fg_plan *trial, int images)
     trial->images = images;
     FG_TRY(fg_recompute_find(&recompute, trial));
     *fits = within(recompute.live[recompute.count], trial->memory_bytes);
-    if (*fits) { /* only then is it worth placing */
-        if (recompute.count > 0)
-            FG_TRY(fg_recompute_apply(trial, &recompute, recompute.count));
-        FG_TRY(fg_sizes_place(trial));
-        *fits = fg_limits_hold(trial);
-    }
+    if (!*fits)
+        goto cleanup;
+    if (recompute.count > 0)
+        FG_TRY(fg_recompute_apply(trial, &recompute, recompute.count));
+    *fits = within(largest_part(trial), trial->allocation_bytes);
+    if (!*fits || !places)
+        goto cleanup;
+    FG_TRY(fg_sizes_place(trial));
+    *fits = fg_limits_hold(trial);
 
 cleanup:
     fg_recompute_clear(&recompute);
     return status;
 }
 
+/* The largest batch from `fitting`, which fits, to below `failing`. */
+static fg_status bisect(int *out, fg_plan *trial, int fitting, int failing, bool places)
+{
+    fg_status status = FG_OK;
+    bool fits;
+
+    while (failing - fitting > 1) {
+        const int middle = fitting + (failing - fitting) / 2;
+        FG_TRY(try_batch(&fits, trial, middle, places));
+        if (fits)
+            fitting = middle;
+        else
+            failing = middle;
+    }
+    *out = fitting;
+
+cleanup:
+    return status;
+}
+
+/* Places take little more than what lives together, so the largest batch is close below the one for
+ * which that fits. */
 fg_status fg_limits_largest_batch(int *out, const fg_plan *plan)
 {
-    const int most = fg_limits_images(&plan->network);
     fg_status status = FG_OK;
     fg_plan trial = {0};
-    int64_t fitting = 0, failing = 1;
-    bool fits = true;
+    int batch, failing;
+    bool fits = false;
 
     *out = 0;
     if (fg_limits_bytes(plan) == 0 && plan->allocation_bytes == 0)
@@ -72,24 +109,16 @@ fg_status fg_limits_largest_batch(int *out, const fg_plan *plan)
         trial.memory_bytes = fg_limits_bytes(plan);
         trial.memory_target = FG_MEMORY_LEAN;
     }
-    while (fits && failing <= most) {
-        FG_TRY(try_batch(&fits, &trial, (int)failing));
-        if (fits) {
-            fitting = failing;
-            failing *= 2;
-        }
-    }
-    if (failing > most)
-        failing = (int64_t)most + 1; /* is not tried: no plan is made for it */
-    while (failing - fitting > 1) {
-        const int64_t middle = fitting + (failing - fitting) / 2;
-        FG_TRY(try_batch(&fits, &trial, (int)middle));
+    FG_TRY(bisect(&batch, &trial, 0, fg_limits_images(&plan->network) + 1, false));
+    failing = batch + 1;
+    for (int step = 1; batch > 0; step *= 2) {
+        FG_TRY(try_batch(&fits, &trial, batch, true));
         if (fits)
-            fitting = middle;
-        else
-            failing = middle;
+            break;
+        failing = batch;
+        batch = batch > step ? batch - step : 0;
     }
-    *out = (int)fitting;
+    FG_TRY(bisect(out, &trial, batch, failing, true));
 
 cleanup:
     fg_trial_end(&trial);

@@ -156,6 +156,13 @@ cleanup:
     return status;
 }
 
+/* Whether a program of that key has the kernels of this one: text and options, and maybe more of them. */
+static bool serves(const char *key, const char *wanted)
+{
+    const size_t length = strlen(wanted);
+    return strncmp(key, wanted, length) == 0 && (key[length] == '\0' || key[length] == ' ');
+}
+
 /* The device's program of this text and these options, made now if need be. Under its lock. */
 static fg_status find_program(cl_program *out, build_report *report, fg_device *device,
                               const char *name, const char *options)
@@ -170,7 +177,7 @@ static fg_status find_program(cl_program *out, build_report *report, fg_device *
     fg_text_append(&text, "%s.cl %s", name, full);
     FG_TRY(fg_text_take(&key, &text));
     for (entry = device->programs; entry != NULL; entry = entry->next) {
-        if (strcmp(entry->key, key) == 0) {
+        if (serves(entry->key, key)) {
             *out = entry->program;
             entry = NULL;
             goto cleanup;

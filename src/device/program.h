@@ -29,9 +29,10 @@ typedef struct fg_kernel {
 const char *fg_kernel_name(enum fg_kernel_id id);
 const char *fg_kernel_file(enum fg_kernel_id id); /* without folder and ".cl" */
 
-/* Builds the kernel's program, or without options the one of all plain kernels, with options ("-D TILE=64", may be "") if the device has not done
- * so before. A build failure puts the driver's log in the log and its first error in the
- * message. */
+/* Builds the kernel's program, or without options the one of all plain kernels, with options
+ * ("-D TILE=64", may be "") if the device has not done so before. Of a program that was built with these
+ * options and more behind them the kernel is the same: what they leave out must not concern it. A build
+ * failure puts the driver's log in the log and its first error in the message. */
 fg_status fg_kernel_create(fg_kernel **out, fg_device *device, enum fg_kernel_id id,
                            const char *options);
 void fg_kernel_free(fg_kernel *kernel);

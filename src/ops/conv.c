@@ -22,6 +22,26 @@ static int smaller(int a, int b)
     return a < b ? a : b;
 }
 
+static fg_status prepare_backward(fg_conv_op *op, fg_kernels *kernels)
+{
+    fg_status status = FG_OK;
+    fg_conv_fit fit;
+
+    FG_TRY(fg_conv_fit_backward(&fit, op, op->shape.images));
+    FG_TRY(fg_kernels_get(&op->merge, kernels, FG_KERNEL_conv_weights_merge, ""));
+    FG_TRY(fg_conv_tiling_weights_kernel(
+        &op->backward, kernels,
+        op->gathers ? FG_KERNEL_conv_gather_backward_weights : FG_KERNEL_conv_backward, op));
+    if (op->gathers && op->shape.data) {
+        FG_TRY(fg_conv_fit_phases(&fit, op, op->shape.images));
+        FG_TRY(fg_conv_tiling_kernel(&op->phases, kernels, FG_KERNEL_conv_phases_backward_data,
+                                     op, &op->phases_tiling));
+    }
+
+cleanup:
+    return status;
+}
+
 fg_status fg_conv_prepare(fg_conv_op *out, fg_kernels *kernels, const fg_conv_shape *shape,
                           const fg_conv_variant *variant)
 {
@@ -50,24 +70,14 @@ fg_status fg_conv_prepare(fg_conv_op *out, fg_kernels *kernels, const fg_conv_sh
                     "a tuned tile of a %dx%d convolution of %d to %d channels is not possible "
                     "here, and not used",
                     shape->side, shape->side, shape->in_channels, shape->out_channels);
+    if (shape->backward)
+        FG_TRY(prepare_backward(out, kernels)); /* a program of it has what is forward, too */
     FG_TRY(fg_conv_fit_forward(&fit, out, shape->images, true));
     FG_TRY(fg_kernels_get(&out->pack, kernels, FG_KERNEL_conv_weights_pack, ""));
     FG_TRY(fg_conv_tiling_kernel(&out->forward, kernels,
                                  out->gathers ? FG_KERNEL_conv_gather_forward
                                               : FG_KERNEL_conv_forward,
                                  out, &out->forward_tiling));
-    if (!shape->backward)
-        goto cleanup;
-    FG_TRY(fg_conv_fit_backward(&fit, out, shape->images));
-    FG_TRY(fg_kernels_get(&out->merge, kernels, FG_KERNEL_conv_weights_merge, ""));
-    FG_TRY(fg_conv_tiling_weights_kernel(
-        &out->backward, kernels,
-        out->gathers ? FG_KERNEL_conv_gather_backward_weights : FG_KERNEL_conv_backward, out));
-    if (out->gathers && shape->data) {
-        FG_TRY(fg_conv_fit_phases(&fit, out, shape->images));
-        FG_TRY(fg_conv_tiling_kernel(&out->phases, kernels, FG_KERNEL_conv_phases_backward_data,
-                                     out, &out->phases_tiling));
-    }
 
 cleanup:
     return status;

@@ -6,7 +6,8 @@
 #include "spy.h"
 #include "support/device_fixture.h"
 
-#define MOST_PROGRAMS 40
+/* That of preresnet-164, as long as a forward kernel is taken from a program of backward; else 13. */
+#define MOST_PROGRAMS 10
 
 /* Programs that a device builds, from its opening on, for a training network of this name. */
 static int programs_of(const char *model)
@@ -44,7 +45,7 @@ START_TEST(test_networks_of_the_benches_need_few_programs)
                                          "densenet-bc-100-12",  "preresnet-164",
                                          "sparsenet-bc-100-12", "seqresnet-b-r7-k16-n1"};
 
-    ck_assert_int_lt(programs_of(models[_i]), MOST_PROGRAMS);
+    ck_assert_int_le(programs_of(models[_i]), MOST_PROGRAMS);
 }
 END_TEST
 
@@ -56,7 +57,7 @@ int main(void)
     int failed;
 
     tcase_add_test(tests, test_a_deep_network_needs_no_more_programs_than_a_shallow_one);
-    tcase_add_loop_test(tests, test_networks_of_the_benches_need_few_programs, 0, 5);
+    tcase_add_loop_test(tests, test_networks_of_the_benches_need_few_programs, 0, 6);
     suite_add_tcase(suite, tests);
     srunner_set_fork_status(runner, CK_NOFORK);
     srunner_run_all(runner, CK_ENV);

@@ -18,6 +18,7 @@
 #include "support/device_fixture.h"
 
 static fg_kernels kernels;
+static size_t local_bytes; /* of the device; a test may say that it has less */
 static fg_conv_run run;
 
 /* The same once more, in double precision. */
@@ -33,12 +34,19 @@ static void open_device(void)
 {
     fg_device_fixture_open();
     kernels.device = fg_device_fixture();
+    local_bytes = kernels.device->info.local_bytes;
 }
 
 static void close_device(void)
 {
     fg_kernels_clear(&kernels);
     fg_device_fixture_close();
+}
+
+static void teardown(void)
+{
+    kernels.device->info.local_bytes = local_bytes;
+    fg_arrays_clear();
 }
 
 static double *read_map(const float *values, const fg_conv_map *map)
@@ -394,6 +402,7 @@ static const fg_conv_case dropping[] = {
     {1, {40, 3, 3}, {5, 2}, 9, 1, 1},   {1, {9, 7, 5}, {3, 1}, 6, 2, 1},
     {3, {33, 13, 13}, {5}, 6, 1, 1},    {3, {3, 5, 5}, {4, 2}, 6, 3, 1},
     {3, {33, 13, 12}, {4, 2}, 6, 3, 2}, {5, {2, 40, 33}, {3}, 2, 1, 1},
+    {1, {40, 7, 5}, {5, 2}, 9, 1, 2},
 };
 
 START_TEST(dropout_masks_both_passes)
@@ -431,7 +440,6 @@ START_TEST(local_memory_that_is_too_small_is_refused)
         create_case(&cases[i], FG_CONV_BETWEEN);
         fg_conv_run_forward(&run);
         const fg_conv_shape shape = run.op.shape;
-        const size_t local_bytes = kernels.device->info.local_bytes;
         kernels.device->info.local_bytes = 400;
         FG_EXPECT_FAILS(fg_conv_prepare(&run.op, &kernels, &shape, NULL), FG_ERR_FIT,
                         "of 1 to 1 channels");
@@ -446,19 +454,28 @@ START_TEST(local_memory_that_is_too_small_is_refused)
 }
 END_TEST
 
-/* Of the last two's inputs not even the numbers of all channels fit. */
+/* Of the last two's inputs not even the numbers of all channels fit. Of a 3x3 that is wide, two
+ * rows of the image are packed beside each tile. */
 static const fg_conv_case large[] = {
     {11, {1, 12, 12}, {3}, 96, 1, 2},       {11, {1, 56, 56}, {2}, 2, 1, 1},
     {7, {1, 64, 224}, {3}, 64, 1, 2},       {3, {1, 3, 3}, {2048}, 8, 1, 2},
     {3, {1, 3, 3}, {2048}, 8, 1, 1},        {3, {1, 3, 3}, {8}, 2048, 8, 2},
-    {1, {1, 3, 3}, {2048}, 8, 1, 1},        {1, {1, 3, 3}, {2048}, 64, 2, 1},
-    {1, {2, 1, 1}, {9000, 3000}, 10, 1, 1}, {1, {40, 4, 4}, {9000, 1, 7}, 10, 1, 2}};
+    {3, {1, 8, 8}, {3}, 12, 1, 1},          {3, {1, 56, 56}, {12}, 96, 1, 1},
+    {3, {1, 112, 112}, {48}, 128, 1, 2},    {1, {1, 3, 3}, {2048}, 8, 1, 1},
+    {1, {1, 3, 3}, {2048}, 64, 2, 1},       {1, {2, 1, 1}, {9000, 3000}, 10, 1, 1},
+    {1, {40, 4, 4}, {9000, 1, 7}, 10, 1, 2}};
 
-/* The least that OpenCL promises. */
+/* On a device that has the least local memory that OpenCL promises, for which tilings are chosen
+ * too. */
+static void create_in_32_kib(const fg_conv_case *shape, fg_conv_place place)
+{
+    kernels.device->info.local_bytes = 32 * 1024;
+    create_case(shape, place);
+}
+
 START_TEST(wide_and_large_filters_fit_in_32_kib)
 {
-    create_case(&large[_i], FG_CONV_BETWEEN);
-    run.op.local_floats = 32 * 1024 / sizeof(float);
+    create_in_32_kib(&large[_i], FG_CONV_BETWEEN);
     check_all();
 }
 END_TEST
@@ -467,8 +484,7 @@ START_TEST(what_is_pooled_fits_in_32_kib)
 {
     static const fg_conv_case cases[] = {{1, {2, 7, 7}, {2048}, 64, 2, 1},
                                          {1, {1, 4, 600}, {9, 3}, 300, 1, 1}};
-    create_case(&cases[_i], FG_CONV_POOLED);
-    run.op.local_floats = 32 * 1024 / sizeof(float);
+    create_in_32_kib(&cases[_i], FG_CONV_POOLED);
     check_all();
 }
 END_TEST
@@ -522,7 +538,7 @@ int main(void)
     int failed;
 
     tcase_add_unchecked_fixture(tests, open_device, close_device);
-    tcase_add_checked_fixture(tests, NULL, fg_arrays_clear);
+    tcase_add_checked_fixture(tests, NULL, teardown);
     tcase_add_loop_test(tests, forward_is_the_reference, 0, cases);
     tcase_add_loop_test(tests, statistics_are_those_of_what_was_written, 0, cases);
     tcase_add_loop_test(tests, statistics_stand_a_mean_of_1000_sigma, 0, cases);

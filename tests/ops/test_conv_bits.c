@@ -5,6 +5,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "ops/conv_fit.h"
 #include "ops/conv_variant.h"
 #include "support/arrays.h"
 #include "support/compare.h"
@@ -12,17 +13,21 @@
 #include "support/device_fixture.h"
 
 /* Chunks of many tiles, of parts of a tile, of several images, of rows. */
-#define FIRST_STRIDED 9
-#define FIRST_GATHERING 13
-#define FIRST_POOLED 16
+#define TURNED 9 /* a row of taps is 3 vectors: some register tiles end with it, some do not */
+#define FIRST_STRIDED 10
+#define STRIDED_1X1 13
+#define STRIDED_LANES 14 /* whose taps of a phase are not lone vectors */
+#define FIRST_GATHERING 15
+#define FIRST_POOLED 18
 static const fg_conv_case cases[] = {
     {3, {5, 32, 32}, {5, 8}, 13, 1, 1},      {3, {33, 13, 13}, {12, 5}, 12, 1, 1},
     {3, {1, 96, 40}, {6, 3}, 13, 1, 1},      {3, {41, 28, 28}, {3}, 5, 1, 1},
     {1, {5, 32, 32}, {5, 24, 11}, 48, 1, 1}, {1, {33, 13, 13}, {17}, 13, 1, 1},
     {1, {2, 64, 33}, {5, 13}, 100, 1, 1},    {3, {5, 32, 32}, {5, 59}, 128, 16, 1},
-    {1, {2, 64, 33}, {5, 13}, 54, 9, 1},     {3, {5, 32, 32}, {5, 8}, 13, 1, 2},
-    {3, {33, 13, 13}, {12, 5}, 100, 1, 2},   {3, {2, 63, 33}, {40, 24}, 64, 32, 2},
-    {1, {5, 32, 32}, {5, 24, 11}, 48, 1, 2}, {5, {1, 96, 40}, {6, 3}, 13, 1, 1},
+    {1, {2, 64, 33}, {5, 13}, 54, 9, 1},     {3, {1, 96, 40}, {5, 2}, 16, 1, 1},
+    {3, {5, 32, 32}, {5, 8}, 13, 1, 2},      {3, {33, 13, 13}, {12, 5}, 100, 1, 2},
+    {3, {2, 63, 33}, {40, 24}, 64, 32, 2},   {1, {5, 32, 32}, {5, 24, 11}, 48, 1, 2},
+    {3, {33, 13, 13}, {5}, 48, 1, 2},        {5, {1, 96, 40}, {6, 3}, 13, 1, 1},
     {7, {5, 33, 32}, {3}, 13, 1, 2},         {11, {2, 64, 33}, {2}, 3, 1, 1},
     {1, {5, 32, 32}, {5, 24, 11}, 48, 1, 1}, {1, {33, 13, 13}, {17}, 13, 1, 1},
     {1, {2, 97, 83}, {5, 13}, 54, 9, 1},
@@ -197,8 +202,8 @@ static int try_variants(fg_conv_run *run, fg_conv_part part, fg_conv_dial dial,
 /* Tiles need kernels of their own, and are tried on one shape of each kind. */
 START_TEST(what_a_tuner_may_choose_does_not_change_bits)
 {
-    const bool all = _i == 1 || _i == 5 || _i == FIRST_STRIDED + 1 ||
-                     _i == FIRST_GATHERING + 1 || _i == FIRST_POOLED + 1;
+    const bool all = _i == 1 || _i == 5 || _i == TURNED || _i == FIRST_STRIDED + 1 ||
+                     _i == STRIDED_1X1 || _i == FIRST_GATHERING + 1 || _i == FIRST_POOLED + 1;
     fg_conv_run run;
     create(&run, _i, FG_CONV_IN_STAGE);
 
@@ -213,6 +218,31 @@ START_TEST(what_a_tuner_may_choose_does_not_change_bits)
                              0);
         }
     }
+}
+END_TEST
+
+/* Or nothing above would compare the one way with the other. */
+START_TEST(lanes_decide_whether_the_turned_gradient_is_read)
+{
+    fg_conv_run run;
+    create(&run, TURNED, FG_CONV_IN_STAGE);
+    fg_conv_variant variant = fg_conv_variant_of(&run.op);
+    int turned = 0, tried = 0;
+
+    for (int i = 0;
+         fg_conv_variant_turn(&variant, FG_CONV_PART_BACKWARD, FG_CONV_DIAL_LANES, i); ++i) {
+        fg_conv_op op = run.op;
+        fg_conv_fit fit;
+        if (!fg_conv_variant_take(&op, &variant))
+            continue;
+        FG_EXPECT_OK(fg_conv_fit_backward(&fit, &op, op.shape.images));
+        turned += fit.args.turned;
+        ++tried;
+    }
+    ck_assert_int_gt(turned, 0);
+    ck_assert_int_lt(turned, tried);
+    create(&run, STRIDED_LANES, FG_CONV_BETWEEN);
+    ck_assert_int_gt(run.op.lane_vectors, 1);
 }
 END_TEST
 
@@ -261,6 +291,7 @@ int main(void)
     tcase_add_loop_test(tests, little_local_memory_does_not_change_bits_of_gathering,
                         FIRST_GATHERING, FIRST_POOLED);
     tcase_add_loop_test(tests, what_a_tuner_may_choose_does_not_change_bits, 0, count);
+    tcase_add_test(tests, lanes_decide_whether_the_turned_gradient_is_read);
     tcase_add_loop_test(tests, impossible_variants_are_not_taken, 0, count);
     suite_add_tcase(suite, tests);
     srunner_set_fork_status(runner, CK_NOFORK);

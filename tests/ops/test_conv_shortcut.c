@@ -11,13 +11,15 @@
 
 #define FIRST 3 /* channel of the shortcut in its map */
 
-/* Tiles that a chunk cuts, chunks that end within a vector, sides that no vector divides, several blocks of input channels and of
- * outputs, groups. */
+/* Tiles that a chunk cuts, chunks that end within a vector, sides that no vector divides, several
+ * blocks of input channels and of outputs, groups; the same at stride 2. */
 static const fg_conv_case cases[] = {
     {1, {2, 32, 32}, {16}, 64, 1, 1},  {1, {3, 7, 5}, {5, 60}, 13, 1, 1},
     {3, {2, 32, 32}, {16}, 16, 1, 1},  {3, {3, 13, 11}, {5, 8}, 30, 1, 1},
     {1, {1, 26, 40}, {16}, 24, 1, 1},  {1, {2, 8, 8}, {100, 9}, 130, 1, 1},
-    {3, {2, 9, 9}, {12, 4}, 24, 4, 1},
+    {3, {2, 9, 9}, {12, 4}, 24, 4, 1}, {1, {1, 53, 41}, {5, 60}, 13, 1, 2},
+    {3, {1, 53, 41}, {5}, 16, 1, 2},   {1, {2, 8, 8}, {100, 9}, 150, 1, 2},
+    {3, {3, 9, 7}, {5, 3}, 24, 4, 2},
 };
 
 static fg_kernels kernels;

@@ -53,13 +53,15 @@ static const fg_buffer *random_buffer(size_t floats)
     return fg_arrays_buffer(fg_arrays_random(floats, 0.5f, 1.0f), floats * sizeof(float));
 }
 
-/* One small image; several of them; two chunks of rows; groups; larger steps and filters. */
+/* One small image; several of them; two chunks of rows; groups; larger steps and filters; outputs
+ * that fill vectors, whose turned gradient is read where it lies. */
 static const fg_conv_case convs[] = {
     {3, {1, 3, 3}, {1}, 1, 1, 1},      {3, {2, 5, 3}, {2, 1}, 5, 1, 1},
     {3, {1, 26, 40}, {2, 1}, 2, 1, 1}, {1, {2, 5, 3}, {2, 1}, 13, 1, 1},
     {1, {1, 26, 40}, {3}, 2, 1, 1},    {3, {2, 5, 3}, {2, 2}, 6, 2, 1},
     {3, {2, 5, 3}, {2, 2}, 6, 2, 2},   {1, {2, 5, 4}, {2}, 3, 1, 2},
     {5, {2, 5, 3}, {2}, 3, 1, 1},      {3, {1, 26, 40}, {1}, 2, 1, 2},
+    {3, {1, 9, 1}, {1}, 16, 1, 1},     {3, {1, 4, 5}, {2}, 32, 2, 1},
 };
 
 static void run_convolution(fg_conv_run *run)

@@ -6,6 +6,9 @@
 
 #include "plans.h"
 
+/* In no named model does what a strided convolution makes go into a sum as it is. */
+#define STRIDED NETWORKS "/strided-sums.yaml"
+
 static int count_sums(const fg_plan *plan, bool folded)
 {
     int count = 0;
@@ -41,12 +44,33 @@ START_TEST(sums_of_preactivation_blocks_are_folded)
 }
 END_TEST
 
+/* A sum has the side of what a strided convolution makes, not of what it reads. */
+START_TEST(strided_convolutions_store_sums)
+{
+    fg_plan *plan = plan_of(STRIDED, 2);
+    int strided[] = {0, 0, 0, 0}; /* by side */
+
+    for (int i = 0; i < plan->op_count; ++i) {
+        const fg_op *op = &plan->ops[i];
+        if (op->kind != FG_OP_CONV || op->stride == 1 || op->sum < 0)
+            continue;
+        ck_assert(plan->ops[op->sum].folded);
+        ck_assert_int_eq(plan->maps[op->in[0].map].height,
+                         2 * plan->maps[plan->ops[op->sum].out_map].height - 1);
+        ++strided[op->side];
+    }
+    ck_assert_int_eq(strided[1], 1);
+    ck_assert_int_eq(strided[3], 1);
+    fg_plan_free(plan);
+}
+END_TEST
+
 /* The convolution before a folded sum reads the other term as its shortcut, of another map than its
  * input, and what it would have written is kept nowhere. */
 START_TEST(folded_sums_take_the_place_of_their_terms)
 {
-    for (int m = 0; m < PLAN_MODELS; ++m) {
-        fg_plan *plan = plan_of(plan_models[m], 2);
+    for (int m = 0; m <= PLAN_MODELS; ++m) {
+        fg_plan *plan = plan_of(m < PLAN_MODELS ? plan_models[m] : STRIDED, 2);
         for (int i = 0; i < plan->op_count; ++i) {
             const fg_op *op = &plan->ops[i];
             const fg_reads *reads;
@@ -73,6 +97,7 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {sums_of_preactivation_blocks_are_folded,
+                                  strided_convolutions_store_sums,
                                   folded_sums_take_the_place_of_their_terms, NULL};
     return plan_run("plan/fold", tests);
 }

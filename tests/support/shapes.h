@@ -51,6 +51,14 @@ static const fg_conv_case fg_shapes_convs[] = {
     {3, {2, 64, 33}, {1, 2}, 5, 1, 1},
     {3, {1, 9, 9}, {41, 5, 17, 36, 1}, 24, 1, 1}, /* 100 channels read */
     {3, {2, 5, 5}, {4}, 150, 1, 1},               /* several launches of backward */
+    /* Outputs that fill vectors, so that weight gradients are read from the turned gradient; of
+     * 160 in both launches, of 144 in neither, for the register tile of the first does not
+     * divide the rows of taps of the second. */
+    {3, {2, 9, 13}, {5}, 16, 1, 1},
+    {3, {3, 5, 1}, {2}, 32, 1, 1},
+    {3, {2, 5, 5}, {4}, 160, 1, 1},
+    {3, {1, 5, 5}, {4}, 144, 1, 1},
+    {3, {2, 9, 9}, {12, 4}, 64, 4, 1},
     {1, {1, 1, 1}, {1}, 1, 1, 1},
     {1, {7, 1, 1}, {36}, 10, 1, 1},
     {1, {3, 5, 5}, {3, 1, 7, 2}, 5, 1, 1},

@@ -56,6 +56,7 @@ static const fg_conv_case fg_shapes_convs[] = {
      * divide the rows of taps of the second. */
     {3, {2, 9, 13}, {5}, 16, 1, 1},
     {3, {3, 5, 1}, {2}, 32, 1, 1},
+    {3, {1, 13, 17}, {3}, 48, 1, 1}, /* its second tile begins within a row of the image */
     {3, {2, 5, 5}, {4}, 160, 1, 1},
     {3, {1, 5, 5}, {4}, 144, 1, 1},
     {3, {2, 9, 9}, {12, 4}, 64, 4, 1},

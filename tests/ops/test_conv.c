@@ -397,12 +397,13 @@ static void check_all(void)
     check_data_gradients(dy);
 }
 
-/* Images smaller than a vector, vectors that span two images, groups, all kernels. */
+/* Images smaller than a vector, vectors that span two images, rows wider than one, groups, all
+ * kernels. */
 static const fg_conv_case dropping[] = {
     {1, {40, 3, 3}, {5, 2}, 9, 1, 1},   {1, {9, 7, 5}, {3, 1}, 6, 2, 1},
     {3, {33, 13, 13}, {5}, 6, 1, 1},    {3, {3, 5, 5}, {4, 2}, 6, 3, 1},
     {3, {33, 13, 12}, {4, 2}, 6, 3, 2}, {5, {2, 40, 33}, {3}, 2, 1, 1},
-    {1, {40, 7, 5}, {5, 2}, 9, 1, 2},
+    {1, {40, 7, 5}, {5, 2}, 9, 1, 2},   {1, {9, 7, 37}, {3, 1}, 6, 2, 2},
 };
 
 START_TEST(dropout_masks_both_passes)

@@ -2,8 +2,8 @@
  *
  *     compare OLD.json NEW.json [--threshold PERCENT]
  *
- * Exit status 0: no figure is worse by more than the threshold; 1: one is; 2: the options or files
- * are no use. Where a file has several results of one thing, their median counts.
+ * Exit status 0: no figure is worse by more than the threshold; 1: one is, or the new file misses one,
+ * as after a bench that failed; 2: the options or files are no use. Where a file has several results of one thing, their median counts.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -41,6 +41,7 @@ struct options {
 
 struct counts {
     int compared, worse;
+    int missing; /* figures that are judged and that only the old file has */
 };
 
 static const struct argp_option option_list[] = {
@@ -101,6 +102,10 @@ static fg_status compare_figure(struct counts *counts, const struct figure *figu
 
     FG_TRY(fg_results_median(&before, &was, old, like, figure->name));
     FG_TRY(fg_results_median(&after, &is, new, like, figure->name));
+    if (was && !is && figure->verdict != NOT_JUDGED) {
+        printf("    %-20s %14.6g %14s %8s  missing\n", figure->name, before, "", "");
+        ++counts->missing;
+    }
     if (!was || !is || before <= 0.0)
         return FG_OK;
     const bool worse = is_worse(figure, after / before, threshold);
@@ -130,14 +135,11 @@ static fg_status compare(struct counts *counts, const fg_results *old, const fg_
     printf("    %-20s %14s %14s %8s\n", "", "old", "new", "new/old");
     for (int i = 0; i < fg_results_count(old); ++i) {
         const json_t *result = fg_results_at(old, i);
-        const int before = counts->compared;
         if (!fg_results_first(old, i))
             continue;
         print_thing(result);
         for (size_t j = 0; j < FIGURES; ++j)
             FG_TRY(compare_figure(counts, &figures[j], old, new, result, threshold));
-        if (counts->compared == before)
-            printf("    is in the old file only\n");
     }
 
 cleanup:
@@ -157,7 +159,7 @@ int main(int argc, char **argv)
         NULL,
         NULL};
     struct options options = {{NULL, NULL}, 5.0};
-    struct counts counts = {0, 0};
+    struct counts counts = {0};
     fg_results old = {NULL}, new = {NULL};
 
     argp_err_exit_status = 2; /* a mistake in the options */
@@ -168,8 +170,11 @@ int main(int argc, char **argv)
     FG_CHECK(counts.compared > 0, FG_ERR_FILE,
              "%s: has no result of %s's mode, model, batch, device and memory",
              options.paths[1], options.paths[0]);
-    printf("%d of %d figures worse by more than %g %%\n", counts.worse, counts.compared,
+    printf("%d of %d figures worse by more than %g %%", counts.worse, counts.compared,
            options.threshold);
+    if (counts.missing > 0)
+        printf(", %d missing in %s", counts.missing, options.paths[1]);
+    printf("\n");
     FG_CHECK(fflush(stdout) == 0 && !ferror(stdout), FG_ERR_FILE, "stdout cannot be written");
 
 cleanup:
@@ -179,5 +184,5 @@ cleanup:
         fprintf(stderr, "compare: %s\n", fg_error_message());
         return 2;
     }
-    return counts.worse > 0 ? 1 : 0;
+    return counts.worse > 0 || counts.missing > 0 ? 1 : 0;
 }

@@ -125,8 +125,25 @@ START_TEST(results_of_other_things_are_not_compared)
     expect_output("new.json: has no result");
     char both[1024];
     snprintf(both, sizeof both, "%s%s", OLD, other);
-    expect(0, "", both, OLD);
-    expect_output("a, batch 64, infer, memory fast, on d\n    is in the old file only");
+    expect(0, "", OLD, both); /* what is new is nothing to compare with */
+}
+END_TEST
+
+/* A bench that failed leaves none, and must not pass for one that is as fast as before. */
+START_TEST(a_result_that_is_missing_is_a_regression)
+{
+    static const char slow[] = "{\"mode\": \"train\", \"model\": \"a\", \"batch\": 64, "
+                               "\"device\": \"d\", \"start_s\": 1}\n";
+    static const char other[] = "{\"mode\": \"infer\", \"model\": \"a\", \"batch\": 64, "
+                                "\"device\": \"d\", \"images_per_second\": 1}\n";
+    char both[1024];
+
+    snprintf(both, sizeof both, "%s%s", OLD, other);
+    expect(1, "", both, OLD);
+    expect_output("a, batch 64, infer, memory fast, on d\n    images_per_second");
+    expect_output("0 of 3 figures worse by more than 5 %, 1 missing in ");
+    expect(1, "", result(100, 1, 200), slow);
+    expect_output(", 1 missing in ");
 }
 END_TEST
 
@@ -137,7 +154,7 @@ START_TEST(memory_settings_are_not_mixed)
         "\"memory\": \"lean\", \"images_per_second\": 10}\n";
     static const char fast[] =
         "{\"mode\": \"train\", \"model\": \"a\", \"batch\": 64, \"device\": \"d\", "
-        "\"memory\": \"fast\", \"images_per_second\": 100}\n";
+        "\"memory\": \"fast\", \"images_per_second\": 100, \"start_s\": 2}\n";
 
     expect(2, "", OLD, lean);
     expect(0, "", OLD, fast); /* is what a result means that does not say */
@@ -203,6 +220,7 @@ int main(int argc, char **argv)
     tcase_add_test(tests, arrays_and_lines_are_results_too);
     tcase_add_test(tests, several_results_of_one_thing_have_a_median);
     tcase_add_test(tests, results_of_other_things_are_not_compared);
+    tcase_add_test(tests, a_result_that_is_missing_is_a_regression);
     tcase_add_test(tests, memory_settings_are_not_mixed);
     tcase_add_test(tests, bad_files_are_one_line_with_file_and_field);
     tcase_add_test(tests, mistakes_in_the_options_are_status_2);

@@ -111,44 +111,67 @@ cleanup:
     return status;
 }
 
-static fg_status set_aside(const char *path)
+#define MOST_ASIDE 1000
+
+/* Gives the file a second name, which no file has. Under the first one it stays until another takes its
+ * place, so that there is always one. */
+static fg_status set_aside(char **out, const char *path)
 {
     fg_status status = FG_OK;
-    fg_text text = {0};
     char *aside = NULL;
 
-    fg_text_append(&text, "%s.damaged", path);
-    FG_TRY(fg_text_take(&aside, &text));
-    if (rename(path, aside) != 0)
-        status = fail_errno(path);
+    *out = NULL;
+    for (int i = 1; i <= MOST_ASIDE; ++i) {
+        fg_text text = {0};
+        fg_text_append(&text, "%s.damaged", path);
+        if (i > 1)
+            fg_text_append(&text, ".%d", i);
+        FG_TRY(fg_text_take(&aside, &text));
+        if (link(path, aside) == 0)
+            break;
+        if (errno != EEXIST || i == MOST_ASIDE) {
+            status = fail_errno(aside);
+            goto cleanup;
+        }
+        fg_text_free(aside);
+        aside = NULL;
+    }
+    *out = aside;
+    aside = NULL;
 
 cleanup:
     fg_text_free(aside);
     return status;
 }
 
-fg_status fg_journal_replace(bool *replaced, const char *path, const char *before, size_t bytes,
+fg_status fg_journal_replace(char **aside, const char *path, const char *before, size_t bytes,
                              const char *text)
 {
     fg_status status = FG_OK;
     fg_file *file = NULL;
-    char *now = NULL;
+    char *now = NULL, *name = NULL;
     size_t bytes_now = 0;
     int descriptor = -1;
     struct stat info;
 
-    *replaced = false;
+    *aside = NULL;
     FG_TRY(open_locked(&descriptor, &info, path, O_RDONLY));
     FG_TRY(fg_file_read(&now, &bytes_now, path));
     if (bytes_now != bytes || memcmp(now, before, bytes) != 0)
         goto cleanup;
     FG_TRY(fg_file_create(&file, path));
     FG_TRY(fg_file_write(file, text, strlen(text)));
-    FG_TRY(set_aside(path));
-    FG_TRY(fg_file_commit(file));
-    *replaced = true;
+    FG_TRY(set_aside(&name, path));
+    status = fg_file_commit(file);
+    if (status != FG_OK) {
+        unlink(name);
+        goto cleanup;
+    }
+    *aside = name;
+    name = NULL;
 
 cleanup:
+    fg_text_free(name);
     if (descriptor >= 0)
         close(descriptor);
     fg_file_free(file);

@@ -17,13 +17,13 @@
 fg_status fg_journal_append(const char *path, const char *head, const char *text);
 
 /* Puts text in the file's place, and the file that was there aside, as path with ".damaged"
- * behind it; does nothing where the file is not the `bytes` of `before` any more, as when they
- * were read while another process wrote.
+ * behind it, or ".damaged.2" and so on where there is such a file; does nothing where the file is
+ * not the `bytes` of `before` any more, as when they were read while another process wrote.
  *
- * replaced  out, whether it did
+ * aside  out, where it was put, to be freed with fg_text_free; NULL: nothing was done
  *
  * FG_ERR_FILE  it cannot be renamed or written */
-fg_status fg_journal_replace(bool *replaced, const char *path, const char *before, size_t bytes,
+fg_status fg_journal_replace(char **aside, const char *path, const char *before, size_t bytes,
                              const char *text);
 
 #endif

@@ -20,17 +20,18 @@
 static void put_aside(const fg_tuning *tuning, int damaged, const char *before, size_t bytes,
                       const char *kept)
 {
-    bool replaced = false;
+    char *aside = NULL;
 
-    if (fg_journal_replace(&replaced, tuning->path, before, bytes,
+    if (fg_journal_replace(&aside, tuning->path, before, bytes,
                            kept[0] != '\0' ? kept : FG_TUNING_HEAD "\n") != FG_OK)
         fg_log_line(tuning->log, FG_LOG_WARN, "%s: line %d is damaged: %s", tuning->path,
                     damaged, fg_error_message());
-    else if (replaced)
-        fg_log_line(tuning->log, FG_LOG_WARN,
-                    "%s: line %d is damaged: the file is put aside as %s.damaged, and what is "
-                    "whole kept",
-                    tuning->path, damaged, tuning->path);
+    else if (aside != NULL)
+        fg_log_line(
+            tuning->log, FG_LOG_WARN,
+            "%s: line %d is damaged: the file is put aside as %s, and what is whole kept",
+            tuning->path, damaged, aside);
+    fg_text_free(aside);
 }
 
 static bool is_ours(const fg_tuning *tuning, const fg_tuning_line *line)

@@ -119,24 +119,30 @@ END_TEST
 
 START_TEST(a_file_is_replaced_and_put_aside)
 {
-    bool replaced = false;
+    char *aside = NULL;
     append("bad\n");
-    ck_assert_int_eq(fg_journal_replace(&replaced, path, "head\nbad\n", 9, "head\n"), FG_OK);
-    ck_assert(replaced);
+    ck_assert_int_eq(fg_journal_replace(&aside, path, "head\nbad\n", 9, "head\n"), FG_OK);
+    ck_assert_str_eq(aside, scratch_path("journal.damaged"));
+    fg_text_free(aside);
     expect_file(path, "head\n");
     expect_file(scratch_path("journal.damaged"), "head\nbad\n");
     append("one\n");
     expect_file(path, "head\none\n");
+    ck_assert_int_eq(fg_journal_replace(&aside, path, "head\none\n", 9, "head\n"), FG_OK);
+    fg_text_free(aside);
+    expect_file(path, "head\n");
+    expect_file(scratch_path("journal.damaged"), "head\nbad\n");
+    expect_file(scratch_path("journal.damaged.2"), "head\none\n");
 }
 END_TEST
 
 START_TEST(a_file_that_changed_meanwhile_is_left_alone)
 {
-    bool replaced = true;
+    char text[] = "", *aside = text;
     append("bad\n");
     append("one\n");
-    ck_assert_int_eq(fg_journal_replace(&replaced, path, "head\nbad\n", 9, "head\n"), FG_OK);
-    ck_assert(!replaced);
+    ck_assert_int_eq(fg_journal_replace(&aside, path, "head\nbad\n", 9, "head\n"), FG_OK);
+    ck_assert_ptr_null(aside);
     expect_file(path, "head\nbad\none\n");
     ck_assert_int_eq(scratch_files(), 1);
 }

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,14 +66,14 @@ cleanup:
 
 /* In one call, so that a kill leaves all of it or nothing. A full disk may take a part, which is
  * cut off again. */
-static fg_status write_whole(int descriptor, off_t size, const char *path, const char *text)
+static fg_status write_whole(int descriptor, off_t size, const char *path, const void *data,
+                             size_t bytes)
 {
     fg_status status = FG_OK;
-    const size_t bytes = strlen(text);
     ssize_t written;
 
     do
-        written = write(descriptor, text, bytes);
+        written = write(descriptor, data, bytes);
     while (written < 0 && errno == EINTR);
     if (written == (ssize_t)bytes)
         return FG_OK;
@@ -83,6 +84,21 @@ static fg_status write_whole(int descriptor, off_t size, const char *path, const
     return status;
 }
 
+/* Opens the file to append to it, and makes it where it is missing.
+ *
+ * is_made  out, it was: whoever writes nothing removes it, while the lock keeps others away */
+static fg_status open_to_append(int *out, struct stat *info, bool *is_made, const char *path)
+{
+    fg_status status = FG_OK;
+    const bool is_missing = lstat(path, info) != 0;
+
+    FG_TRY(open_locked(out, info, path, O_RDWR | O_APPEND | O_CREAT));
+    *is_made = is_missing && info->st_size == 0;
+
+cleanup:
+    return status;
+}
+
 fg_status fg_journal_append(const char *path, const char *head, const char *text)
 {
     fg_status status = FG_OK;
@@ -90,8 +106,9 @@ fg_status fg_journal_append(const char *path, const char *head, const char *text
     char *lines = NULL, last = '\n';
     int descriptor = -1;
     struct stat info;
+    bool is_made = false;
 
-    FG_TRY(open_locked(&descriptor, &info, path, O_RDWR | O_APPEND | O_CREAT));
+    FG_TRY(open_to_append(&descriptor, &info, &is_made, path));
     if (info.st_size > 0 && pread(descriptor, &last, 1, info.st_size - 1) != 1) {
         status = fail_errno(path);
         goto cleanup;
@@ -102,20 +119,55 @@ fg_status fg_journal_append(const char *path, const char *head, const char *text
         fg_text_append(&whole, "\n");
     fg_text_append(&whole, "%s", text);
     FG_TRY(fg_text_take(&lines, &whole));
-    FG_TRY(write_whole(descriptor, info.st_size, path, lines));
+    FG_TRY(write_whole(descriptor, info.st_size, path, lines, strlen(lines)));
 
 cleanup:
+    if (status != FG_OK && is_made)
+        unlink(path);
     if (descriptor >= 0)
         close(descriptor);
     fg_text_free(lines);
     return status;
 }
 
+fg_status fg_journal_check(const char *path)
+{
+    fg_status status = FG_OK;
+    int descriptor;
+    struct stat info;
+    bool is_made = false;
+
+    FG_TRY(open_to_append(&descriptor, &info, &is_made, path));
+    if (is_made)
+        unlink(path);
+    close(descriptor);
+
+cleanup:
+    return status;
+}
+
 #define MOST_ASIDE 1000
 
+/* A file under a name that no file has. */
+static fg_status write_new(const char *path, const void *data, size_t bytes)
+{
+    fg_status status = FG_OK;
+    const int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+
+    if (descriptor < 0)
+        return fail_errno(path);
+    status = write_whole(descriptor, 0, path, data, bytes);
+    if (status == FG_OK && fsync(descriptor) != 0)
+        status = fail_errno(path);
+    close(descriptor);
+    if (status != FG_OK)
+        unlink(path);
+    return status;
+}
+
 /* Gives the file a second name, which no file has. Under the first one it stays until another takes its
- * place, so that there is always one. */
-static fg_status set_aside(char **out, const char *path)
+ * place, so that there is always one. Some file systems have no second names: there it is a copy. */
+static fg_status set_aside(char **out, const char *path, const void *data, size_t bytes)
 {
     fg_status status = FG_OK;
     char *aside = NULL;
@@ -129,7 +181,11 @@ static fg_status set_aside(char **out, const char *path)
         FG_TRY(fg_text_take(&aside, &text));
         if (link(path, aside) == 0)
             break;
-        if (errno != EEXIST || i == MOST_ASIDE) {
+        if (errno != EEXIST) {
+            FG_TRY(write_new(aside, data, bytes));
+            break;
+        }
+        if (i == MOST_ASIDE) {
             status = fail_errno(aside);
             goto cleanup;
         }
@@ -161,7 +217,7 @@ fg_status fg_journal_replace(char **aside, const char *path, const char *before,
         goto cleanup;
     FG_TRY(fg_file_create(&file, path));
     FG_TRY(fg_file_write(file, text, strlen(text)));
-    FG_TRY(set_aside(&name, path));
+    FG_TRY(set_aside(&name, path, before, bytes));
     status = fg_file_commit(file);
     if (status != FG_OK) {
         unlink(name);

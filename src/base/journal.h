@@ -16,13 +16,16 @@
  * FG_ERR_FILE  it cannot be written, or is no regular file; it is as it was */
 fg_status fg_journal_append(const char *path, const char *head, const char *text);
 
+/* Fails as fg_journal_append would, but where the disk is full; the file is as it was. */
+fg_status fg_journal_check(const char *path);
+
 /* Puts text in the file's place, and the file that was there aside, as path with ".damaged"
  * behind it, or ".damaged.2" and so on where there is such a file; does nothing where the file is
  * not the `bytes` of `before` any more, as when they were read while another process wrote.
  *
  * aside  out, where it was put, to be freed with fg_text_free; NULL: nothing was done
  *
- * FG_ERR_FILE  it cannot be renamed or written */
+ * FG_ERR_FILE  it cannot be put aside or written; it is as it was */
 fg_status fg_journal_replace(char **aside, const char *path, const char *before, size_t bytes,
                              const char *text);
 

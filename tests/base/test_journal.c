@@ -2,7 +2,10 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -14,10 +17,22 @@
 #define HEAD "head"
 
 static const char *path; /* in the folder */
+static bool no_links;    /* as on FAT */
+
+/* In libc's place: a name that is there comes before what the file system can. */
+int link(const char *from, const char *to)
+{
+    if (no_links && access(to, F_OK) != 0) {
+        errno = EPERM;
+        return -1;
+    }
+    return linkat(AT_FDCWD, from, AT_FDCWD, to, 0);
+}
 
 static void setup(void)
 {
     scratch_setup();
+    no_links = false;
     path = strdup(scratch_path("journal"));
 }
 
@@ -108,18 +123,53 @@ START_TEST(a_line_that_does_not_fit_leaves_nothing)
 }
 END_TEST
 
-START_TEST(what_is_no_file_is_refused)
+/* What was there before, empty or not, stays. */
+START_TEST(a_first_line_that_does_not_fit_leaves_no_file)
 {
-    ck_assert_int_eq(mkdir(path, 0700), 0);
+    const struct rlimit few = {3, 3};
+    const char *empty = scratch_text("empty", "");
+    signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &few), 0);
     ck_assert_int_eq(fg_journal_append(path, HEAD, "one\n"), FG_ERR_FILE);
-    ck_assert_ptr_nonnull(strstr(fg_error_message(), path));
-    ck_assert_int_eq(fg_journal_append(scratch_path("none/x"), HEAD, "one\n"), FG_ERR_FILE);
+    ck_assert_int_eq(access(path, F_OK), -1);
+    ck_assert_int_eq(fg_journal_append(empty, HEAD, "one\n"), FG_ERR_FILE);
+    expect_file(empty, "");
 }
 END_TEST
 
+/* The check says the same of it as appending does. */
+static void expect_refused(const char *name)
+{
+    ck_assert_int_eq(fg_journal_check(name), FG_ERR_FILE);
+    ck_assert_ptr_nonnull(strstr(fg_error_message(), name));
+    ck_assert_int_eq(fg_journal_append(name, HEAD, "one\n"), FG_ERR_FILE);
+    ck_assert_ptr_nonnull(strstr(fg_error_message(), name));
+}
+
+START_TEST(what_is_no_file_is_refused)
+{
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    expect_refused(path);
+    expect_refused(scratch_path("none/x"));
+    expect_refused("/proc/x"); /* where nobody makes files */
+}
+END_TEST
+
+START_TEST(a_check_writes_nothing)
+{
+    ck_assert_int_eq(fg_journal_check(path), FG_OK);
+    ck_assert_int_eq(scratch_files(), 0);
+    append("one\n");
+    ck_assert_int_eq(fg_journal_check(path), FG_OK);
+    expect_file(path, "head\none\n");
+}
+END_TEST
+
+/* With and without second names of a file. */
 START_TEST(a_file_is_replaced_and_put_aside)
 {
     char *aside = NULL;
+    no_links = _i;
     append("bad\n");
     ck_assert_int_eq(fg_journal_replace(&aside, path, "head\nbad\n", 9, "head\n"), FG_OK);
     ck_assert_str_eq(aside, scratch_path("journal.damaged"));
@@ -160,8 +210,10 @@ int main(void)
     tcase_add_test(tests, a_line_without_an_end_does_not_take_the_next_one_with_it);
     tcase_add_test(tests, lines_of_many_processes_are_all_there);
     tcase_add_test(tests, a_line_that_does_not_fit_leaves_nothing);
+    tcase_add_test(tests, a_first_line_that_does_not_fit_leaves_no_file);
     tcase_add_test(tests, what_is_no_file_is_refused);
-    tcase_add_test(tests, a_file_is_replaced_and_put_aside);
+    tcase_add_test(tests, a_check_writes_nothing);
+    tcase_add_loop_test(tests, a_file_is_replaced_and_put_aside, 0, 2);
     tcase_add_test(tests, a_file_that_changed_meanwhile_is_left_alone);
     suite_add_tcase(suite, tests);
     srunner_run_all(runner, CK_ENV);

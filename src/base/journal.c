@@ -84,18 +84,44 @@ static fg_status write_whole(int descriptor, off_t size, const char *path, const
     return status;
 }
 
+/* What follows another head is not ours to add to. */
+static fg_status check_head(int descriptor, const char *path, const char *head)
+{
+    fg_status status = FG_OK;
+    const size_t bytes = strlen(head);
+    char *first = NULL;
+
+    FG_ALLOC(first, bytes + 1);
+    FG_CHECK(pread(descriptor, first, bytes + 1, 0) == (ssize_t)bytes + 1 &&
+                 memcmp(first, head, bytes) == 0 && first[bytes] == '\n',
+             FG_ERR_FILE, "%s: its first line is not '%s'", path, head);
+
+cleanup:
+    free(first);
+    return status;
+}
+
 /* Opens the file to append to it, and makes it where it is missing.
  *
  * is_made  out, it was: whoever writes nothing removes it, while the lock keeps others away */
-static fg_status open_to_append(int *out, struct stat *info, bool *is_made, const char *path)
+static fg_status open_to_append(int *out, struct stat *info, bool *is_made, const char *path,
+                                const char *head)
 {
     fg_status status = FG_OK;
     const bool is_missing = lstat(path, info) != 0;
+    int descriptor = -1;
 
-    FG_TRY(open_locked(out, info, path, O_RDWR | O_APPEND | O_CREAT));
+    *out = -1;
+    FG_TRY(open_locked(&descriptor, info, path, O_RDWR | O_APPEND | O_CREAT));
+    if (info->st_size > 0)
+        FG_TRY(check_head(descriptor, path, head));
     *is_made = is_missing && info->st_size == 0;
+    *out = descriptor;
+    descriptor = -1;
 
 cleanup:
+    if (descriptor >= 0)
+        close(descriptor);
     return status;
 }
 
@@ -108,7 +134,7 @@ fg_status fg_journal_append(const char *path, const char *head, const char *text
     struct stat info;
     bool is_made = false;
 
-    FG_TRY(open_to_append(&descriptor, &info, &is_made, path));
+    FG_TRY(open_to_append(&descriptor, &info, &is_made, path, head));
     if (info.st_size > 0 && pread(descriptor, &last, 1, info.st_size - 1) != 1) {
         status = fail_errno(path);
         goto cleanup;
@@ -130,14 +156,14 @@ cleanup:
     return status;
 }
 
-fg_status fg_journal_check(const char *path)
+fg_status fg_journal_check(const char *path, const char *head)
 {
     fg_status status = FG_OK;
     int descriptor;
     struct stat info;
     bool is_made = false;
 
-    FG_TRY(open_to_append(&descriptor, &info, &is_made, path));
+    FG_TRY(open_to_append(&descriptor, &info, &is_made, path, head));
     if (is_made)
         unlink(path);
     close(descriptor);

@@ -13,11 +13,12 @@
 /* Appends text, which ends with a line's end. Where the file is not there yet, it is made with
  * `head` as its first line. The folder is there.
  *
- * FG_ERR_FILE  it cannot be written, or is no regular file; it is as it was */
+ * FG_ERR_FILE  it cannot be written, is no regular file, or begins with another line; it is as it
+ *              was */
 fg_status fg_journal_append(const char *path, const char *head, const char *text);
 
 /* Fails as fg_journal_append would, but where the disk is full; the file is as it was. */
-fg_status fg_journal_check(const char *path);
+fg_status fg_journal_check(const char *path, const char *head);
 
 /* Puts text in the file's place, and the file that was there aside, as path with ".damaged"
  * behind it, or ".damaged.2" and so on where there is such a file; does nothing where the file is

@@ -140,7 +140,7 @@ END_TEST
 /* The check says the same of it as appending does. */
 static void expect_refused(const char *name)
 {
-    ck_assert_int_eq(fg_journal_check(name), FG_ERR_FILE);
+    ck_assert_int_eq(fg_journal_check(name, HEAD), FG_ERR_FILE);
     ck_assert_ptr_nonnull(strstr(fg_error_message(), name));
     ck_assert_int_eq(fg_journal_append(name, HEAD, "one\n"), FG_ERR_FILE);
     ck_assert_ptr_nonnull(strstr(fg_error_message(), name));
@@ -155,12 +155,24 @@ START_TEST(what_is_no_file_is_refused)
 }
 END_TEST
 
+/* A head of which another one is the beginning, and one that is all there is. */
+START_TEST(what_has_another_head_is_refused)
+{
+    static const char *const heads[] = {"header\n", "hea\n", "head"};
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; ++i) {
+        const char *other = scratch_text("other", heads[i]);
+        expect_refused(other);
+        expect_file(other, heads[i]);
+    }
+}
+END_TEST
+
 START_TEST(a_check_writes_nothing)
 {
-    ck_assert_int_eq(fg_journal_check(path), FG_OK);
+    ck_assert_int_eq(fg_journal_check(path, HEAD), FG_OK);
     ck_assert_int_eq(scratch_files(), 0);
     append("one\n");
-    ck_assert_int_eq(fg_journal_check(path), FG_OK);
+    ck_assert_int_eq(fg_journal_check(path, HEAD), FG_OK);
     expect_file(path, "head\none\n");
 }
 END_TEST
@@ -212,6 +224,7 @@ int main(void)
     tcase_add_test(tests, a_line_that_does_not_fit_leaves_nothing);
     tcase_add_test(tests, a_first_line_that_does_not_fit_leaves_no_file);
     tcase_add_test(tests, what_is_no_file_is_refused);
+    tcase_add_test(tests, what_has_another_head_is_refused);
     tcase_add_test(tests, a_check_writes_nothing);
     tcase_add_loop_test(tests, a_file_is_replaced_and_put_aside, 0, 2);
     tcase_add_test(tests, a_file_that_changed_meanwhile_is_left_alone);

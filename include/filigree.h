@@ -383,14 +383,25 @@ typedef struct fg_tune_config {
 /* Measures which kernels and which tiles compute each convolution of the net fastest, for nets
  * that are made later. Parameters, momentum and running statistics stay as they are.
  *
- * FG_ERR_FILE       the file cannot be written, or one that is named is damaged
+ * FG_ERR_FILE       the file cannot be written, which is found out before anything is measured unless
+ *                   the disk is full; or one that is named is damaged
  * FG_ERR_CANCELLED  the cancel function said so; the file has what was found so far */
 FG_API fg_status fg_net_tune(fg_net *net, const fg_tune_config *config);
 
-/* Appends the results in the file `from` that `into` does not have; NULL: the cache folder's.
+/* What fg_tuning_merge did. */
+typedef struct fg_tuning_merged {
+    char *file;   /* that it appended to, for fg_text_free() */
+    int appended; /* results */
+    int known;    /* the file had so many more already */
+} fg_tuning_merged;
+
+/* Appends the results in the file `from` that `into` does not have. into NULL: the cache folder's
+ * file, which is put aside if it is damaged, and what is whole kept, with a line in the log (NULL:
+ * no log).
  *
- * FG_ERR_FILE  one of them cannot be read, is damaged, or cannot be written */
-FG_API fg_status fg_tuning_merge(const char *into, const char *from);
+ * FG_ERR_FILE  from cannot be read, is empty or damaged; or into is damaged, or cannot be written */
+FG_API fg_status fg_tuning_merge(fg_tuning_merged *out, const char *into, const char *from,
+                                 fg_log_function *log, void *log_user);
 
 /* A named tensor of the network: parameters first, then running statistics, each in order of
  * execution. Names and layouts are those of docs/models.md, which PyTorch users can exchange.

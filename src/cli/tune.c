@@ -52,6 +52,7 @@ struct tune_options {
     const char *merge;
     int batch;
     bool infer;
+    const char *measures; /* the first of its options that only measuring heeds; NULL: none */
     fg_tune_config config;
 };
 
@@ -60,9 +61,21 @@ struct sums {
     double before, after;
 };
 
+static void note_option(struct tune_options *options, int key)
+{
+    if (key == KEY_OUTPUT || key == KEY_MERGE || options->measures != NULL)
+        return;
+    for (const struct argp_option *option = options_table;
+         option->name != NULL || option->doc != NULL; ++option)
+        if (option->key == key)
+            options->measures = option->name;
+}
+
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     struct tune_options *options = state->input;
+    if (key >= OPTION_FIRST_KEY)
+        note_option(options, key);
     switch (key) {
     case KEY_MODEL:
         options->model = text;
@@ -100,12 +113,14 @@ static void print_row(void *user, const fg_tune_progress *progress)
     struct sums *sums = user;
     char line[64];
 
+    console_status_clear();
+    if (progress->done == 1)
+        printf("count  before ms  after ms  %-34s  operation\n", "chosen");
     /* The two parts of a backward pass are measured together. */
     if (strncmp(progress->operation, "conv_phases", strlen("conv_phases")) != 0) {
         sums->before += progress->count * progress->before_ms;
         sums->after += progress->count * progress->after_ms;
     }
-    console_status_clear();
     printf("%4d x  %8.3f  %8.3f  %-36s  %s%s\n", progress->count, progress->before_ms,
            progress->after_ms, progress->choice, progress->operation,
            progress->known ? "  (known)" : "");
@@ -138,13 +153,27 @@ static fg_status tune(struct tune_options *options)
         status = fg_net_create(&net, device, &net_config);
     if (status == FG_OK) {
         interrupt_start();
-        printf("count  before ms  after ms  %-34s  operation\n", "chosen");
+        if (console_is_terminal())
+            console_status("tuning the first operation");
         status = fg_net_tune(net, &options->config);
     }
     if (status == FG_OK)
         printf("all convolutions: %.1f ms before, %.1f ms after\n", sums.before, sums.after);
     fg_net_free(net);
     fg_device_free(device);
+    return status;
+}
+
+static fg_status merge(const struct tune_options *options)
+{
+    fg_tuning_merged merged;
+    const fg_status status =
+        fg_tuning_merge(&merged, options->config.output, options->merge, console_log, NULL);
+
+    if (status == FG_OK)
+        printf("%s: %d results appended, %d were there\n", merged.file, merged.appended,
+               merged.known);
+    fg_text_free(merged.file);
     return status;
 }
 
@@ -165,13 +194,11 @@ int command_tune(int argc, char **argv)
     struct tune_options options = {.batch = 64, .config = FG_TUNE_CONFIG_INIT};
 
     argp_parse(&argp, argc, argv, 0, NULL, &options);
-    if (options.merge != NULL && options.model != NULL)
-        usage_fail("--merge and --model exclude each other");
+    if (options.merge != NULL && options.measures != NULL)
+        usage_fail("--merge and --%s exclude each other", options.measures);
     if (options.merge == NULL)
         option_require("model", options.model);
-    const fg_status status = options.merge != NULL
-                                 ? fg_tuning_merge(options.config.output, options.merge)
-                                 : tune(&options);
+    const fg_status status = options.merge != NULL ? merge(&options) : tune(&options);
     console_status_clear();
     if (status == FG_ERR_CANCELLED)
         return 128 + interrupt_signal();

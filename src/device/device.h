@@ -23,8 +23,9 @@ struct fg_device {
     fg_device_info info;
     atomic_size_t held_bytes; /* of the device's memory, by buffers that there are */
     fg_log log;
-    char *tuning;          /* path of a file of tuning; NULL: the cache folder's */
-    double tuning_seconds; /* that a net may take to tune at its first use */
+    char *tuning;              /* path of a file of tuning; NULL: the cache folder's */
+    atomic_bool tuning_warned; /* the log says that the cache folder's file cannot be used */
+    double tuning_seconds;     /* that a net may take to tune at its first use */
     bool is_cpu;
     bool poison;   /* FG_POISON: new memory, and memory whose last reader is done, is NaN */
     bool prefetch; /* kernels may call __builtin_prefetch: cl/prefetch.h */

@@ -203,6 +203,25 @@ cleanup:
     return status;
 }
 
+/* The line of a task that is not to be measured. */
+static const fg_tuning_line *find_known(const fg_tuning *tuning, const fg_task *task,
+                                        const fg_tune_config *config)
+{
+    const fg_tuning_line *line = fg_tuning_find(tuning, task->operation);
+
+    return line != NULL && line->origin == FG_TUNING_TUNE && !config->again ? line : NULL;
+}
+
+/* What is measured must find its way into the file. */
+static fg_status check_file(const fg_tuning *tuning, const fg_tasks *tasks,
+                            const fg_tune_config *config)
+{
+    for (int i = 0; i < tasks->count; ++i)
+        if (find_known(tuning, &tasks->list[i], config) == NULL)
+            return fg_tuning_check(tuning);
+    return FG_OK;
+}
+
 static fg_status tune_tasks(fg_net *net, const fg_tune_config *config, const fg_tuning *tuning,
                             const fg_tasks *tasks)
 {
@@ -211,14 +230,14 @@ static fg_status tune_tasks(fg_net *net, const fg_tune_config *config, const fg_
 
     for (int i = 0; i < tasks->count; ++i) {
         const fg_task *task = &tasks->list[i];
-        const fg_tuning_line *known = fg_tuning_find(tuning, task->operation);
+        const fg_tuning_line *known = find_known(tuning, task, config);
         fg_tune_progress progress = {.done = i + 1,
                                      .all = tasks->count,
                                      .operation = task->operation,
                                      .count = task->count};
         FG_CHECK(config->cancel == NULL || !config->cancel(config->user), FG_ERR_CANCELLED,
                  "tuning was stopped");
-        if (known != NULL && known->origin == FG_TUNING_TUNE && !config->again) {
+        if (known != NULL) {
             progress.choice = known->choice;
             progress.before_ms = known->before_ms;
             progress.after_ms = known->after_ms;
@@ -248,6 +267,7 @@ fg_status fg_net_tune(fg_net *net, const fg_tune_config *config)
                sizeof *config);
     FG_TRY(fg_tuning_open_new(&tuning, net->device, config->output));
     FG_TRY(fg_tasks_create(&tasks, net->plan));
+    FG_TRY(check_file(&tuning, &tasks, config));
     net->backward_ready = false;
     net->kept = false; /* kernels that are measured pack in orders of their own */
     FG_TRY(tune_tasks(net, config, &tuning, &tasks));

@@ -1,38 +1,18 @@
-/* tuning.c - see tuning.h; and fg_tuning_merge.
+/* tuning.c - see tuning.h.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "ops/tuning.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cache.h"
-#include "base/file.h"
 #include "base/journal.h"
 #include "ops/tuning_text.h"
 
-#define FILE_NAME "tuning.txt"
-
 /* ---- reading ---- */
-
-/* A damaged file is replaced, unless another process is about it. */
-static void put_aside(const fg_tuning *tuning, int damaged, const char *before, size_t bytes,
-                      const char *kept)
-{
-    char *aside = NULL;
-
-    if (fg_journal_replace(&aside, tuning->path, before, bytes,
-                           kept[0] != '\0' ? kept : FG_TUNING_HEAD "\n") != FG_OK)
-        fg_log_line(tuning->log, FG_LOG_WARN, "%s: line %d is damaged: %s", tuning->path,
-                    damaged, fg_error_message());
-    else if (aside != NULL)
-        fg_log_line(
-            tuning->log, FG_LOG_WARN,
-            "%s: line %d is damaged: the file is put aside as %s, and what is whole kept",
-            tuning->path, damaged, aside);
-    fg_text_free(aside);
-}
 
 static bool is_ours(const fg_tuning *tuning, const fg_tuning_line *line)
 {
@@ -61,40 +41,44 @@ cleanup:
     return status;
 }
 
-static fg_status read_file(fg_tuning *tuning)
+/* What stands in the way of using the cache is said once, not by each net of the device. */
+static void warn(fg_device *device)
+{
+    if (!atomic_exchange(&device->tuning_warned, true))
+        fg_log_line(&device->log, FG_LOG_WARN, "tuning: %s", fg_error_message());
+}
+
+static fg_status read_file(fg_tuning *tuning, fg_device *device, fg_tuning_role role)
 {
     fg_status status = FG_OK;
-    char *text = NULL, *kept = NULL;
-    size_t bytes = 0;
-    int damaged = 0;
+    fg_tuning_text text = {0};
 
-    status = fg_file_read(&text, &bytes, tuning->path);
+    status = fg_tuning_text_read(&text, tuning->path, role);
     if (status == FG_ERR_FILE && !tuning->named) {
-        fg_log_line(tuning->log, FG_LOG_WARN, "tuning: %s", fg_error_message());
+        warn(device);
         status = FG_OK;
         goto cleanup;
     }
     FG_TRY(status);
-    FG_TRY(fg_tuning_text_sift(&kept, &damaged, text, bytes));
-    FG_CHECK(damaged == 0 || !tuning->named, FG_ERR_FILE,
-             "%s: line %d is no line of a tuning file", tuning->path, damaged);
-    if (damaged != 0)
-        put_aside(tuning, damaged, text, bytes, kept);
-    tuning->text = kept;
-    kept = NULL;
+    status = fg_tuning_text_mend(&text, tuning->path, &device->log);
+    if (status == FG_ERR_FILE)
+        warn(device);
+    else
+        FG_TRY(status);
+    tuning->text = text.whole;
+    text.whole = NULL;
     FG_TRY(take_apart(tuning));
 
 cleanup:
-    free(kept);
-    free(text);
+    fg_tuning_text_clear(&text);
     return status;
 }
 
-static fg_status open_tuning(fg_tuning *out, const fg_device *device, const char *path,
-                             bool is_new)
+static fg_status open_tuning(fg_tuning *out, fg_device *device, const char *path,
+                             fg_tuning_role role)
 {
     fg_status status = FG_OK;
-    fg_tuning tuning = {.log = &device->log, .named = path != NULL};
+    fg_tuning tuning = {.named = path != NULL};
 
     *out = (fg_tuning){0};
     fg_tuning_name(tuning.device, device->info.name);
@@ -102,11 +86,11 @@ static fg_status open_tuning(fg_tuning *out, const fg_device *device, const char
     if (path != NULL) {
         tuning.path = fg_text_copy(path);
         FG_CHECK(tuning.path != NULL, FG_ERR_MEMORY, "no memory for a path");
-    } else if (fg_cache_path(&tuning.path, FILE_NAME) != FG_OK) {
-        fg_log_line(tuning.log, FG_LOG_INFO, "tuning: %s", fg_error_message());
+    } else if (fg_cache_path(&tuning.path, FG_TUNING_FILE) != FG_OK) {
+        fg_log_line(&device->log, FG_LOG_INFO, "tuning: %s", fg_error_message());
     }
-    if (tuning.path != NULL && (fg_file_exists(tuning.path) || (tuning.named && !is_new)))
-        FG_TRY(read_file(&tuning));
+    if (tuning.path != NULL)
+        FG_TRY(read_file(&tuning, device, path != NULL ? role : FG_TUNING_CACHE));
     *out = tuning;
     tuning = (fg_tuning){0};
 
@@ -115,14 +99,14 @@ cleanup:
     return status;
 }
 
-fg_status fg_tuning_open(fg_tuning *out, const fg_device *device, const char *path)
+fg_status fg_tuning_open(fg_tuning *out, fg_device *device, const char *path)
 {
-    return open_tuning(out, device, path, false);
+    return open_tuning(out, device, path, FG_TUNING_SOURCE);
 }
 
-fg_status fg_tuning_open_new(fg_tuning *out, const fg_device *device, const char *path)
+fg_status fg_tuning_open_new(fg_tuning *out, fg_device *device, const char *path)
 {
-    return open_tuning(out, device, path, true);
+    return open_tuning(out, device, path, FG_TUNING_OUTPUT);
 }
 
 void fg_tuning_close(fg_tuning *tuning)
@@ -210,6 +194,24 @@ cleanup:
 
 /* ---- writing ---- */
 
+static fg_status make_folder(const fg_tuning *tuning)
+{
+    if (tuning->path == NULL)
+        return fg_fail(FG_ERR_FILE, "there is no cache folder for tuning");
+    return tuning->named ? FG_OK : fg_cache_create();
+}
+
+fg_status fg_tuning_check(const fg_tuning *tuning)
+{
+    fg_status status = FG_OK;
+
+    FG_TRY(make_folder(tuning));
+    FG_TRY(fg_journal_check(tuning->path, FG_TUNING_HEAD));
+
+cleanup:
+    return status;
+}
+
 fg_status fg_tuning_append(const fg_tuning *tuning, const fg_tuning_line *line)
 {
     fg_status status = FG_OK;
@@ -217,9 +219,7 @@ fg_status fg_tuning_append(const fg_tuning *tuning, const fg_tuning_line *line)
     char *printed = NULL;
     fg_tuning_line full = *line;
 
-    FG_CHECK(tuning->path != NULL, FG_ERR_FILE, "there is no cache folder for tuning");
-    if (!tuning->named)
-        FG_TRY(fg_cache_create());
+    FG_TRY(make_folder(tuning));
     full.device = tuning->device;
     full.driver = tuning->driver;
     full.library = FG_VERSION_TEXT;
@@ -229,77 +229,5 @@ fg_status fg_tuning_append(const fg_tuning *tuning, const fg_tuning_line *line)
 
 cleanup:
     fg_text_free(printed);
-    return status;
-}
-
-/* Lines of `from` that `into` does not have. */
-static fg_status new_lines(char **out, char *from, const char *into)
-{
-    fg_status status = FG_OK;
-    fg_text text = {0}, line_text = {0};
-    char *line, *with_ends = NULL;
-    bool whole = false;
-
-    while ((line = fg_tuning_text_next(&from, &whole)) != NULL) {
-        if (fg_tuning_text_is_comment(line))
-            continue;
-        fg_text_append(&line_text, "\n%s\n", line);
-        FG_TRY(fg_text_take(&with_ends, &line_text));
-        if (strstr(into, with_ends) == NULL)
-            fg_text_append(&text, "%s\n", line);
-        fg_text_free(with_ends);
-        with_ends = NULL;
-    }
-    FG_TRY(fg_text_take(out, &text));
-
-cleanup:
-    fg_text_free(with_ends);
-    free(text.data);
-    return status;
-}
-
-/* Whole lines of a file; where it may be missing, there are none. */
-static fg_status whole_lines(char **out, const char *path, bool may_miss)
-{
-    fg_status status = FG_OK;
-    char *text = NULL;
-    size_t bytes = 0;
-    int damaged = 0;
-
-    if (may_miss && !fg_file_exists(path)) {
-        *out = fg_text_copy("");
-        return *out != NULL ? FG_OK : FG_ERR_MEMORY;
-    }
-    FG_TRY(fg_file_read(&text, &bytes, path));
-    FG_TRY(fg_tuning_text_sift(out, &damaged, text, bytes));
-    FG_CHECK(damaged == 0, FG_ERR_FILE, "%s: line %d is no line of a tuning file", path,
-             damaged);
-
-cleanup:
-    free(text);
-    return status;
-}
-
-fg_status fg_tuning_merge(const char *into, const char *from)
-{
-    fg_status status = FG_OK;
-    char *path = NULL, *there = NULL, *more = NULL, *lines = NULL;
-
-    FG_REQUIRE(from != NULL, "the file to merge is NULL");
-    if (into == NULL) {
-        FG_TRY(fg_cache_create());
-        FG_TRY(fg_cache_path(&path, FILE_NAME));
-        into = path;
-    }
-    FG_TRY(whole_lines(&there, into, true));
-    FG_TRY(whole_lines(&more, from, false));
-    FG_TRY(new_lines(&lines, more, there));
-    FG_TRY(fg_journal_append(into, FG_TUNING_HEAD, lines));
-
-cleanup:
-    fg_text_free(lines);
-    fg_text_free(more);
-    fg_text_free(there);
-    fg_text_free(path);
     return status;
 }

@@ -6,8 +6,8 @@
  *
  * The cache folder's file, tuning.txt, is every net's that names none. Lines are appended to it
  * as they are found (base/journal.h). If it is damaged, what is whole goes into a new one, and
- * the old one is put aside, with a line in the log. A file that is named is only read, and
- * refused if it is damaged.
+ * the old one is put aside, with a line in the log; so is one of another format, of which nothing is
+ * kept. A file that is named is only read, and refused if it is damaged.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -16,8 +16,9 @@
 
 #include "ops/tuning_line.h"
 
+#define FG_TUNING_FILE "tuning.txt" /* in the cache folder */
+
 typedef struct fg_tuning {
-    const fg_log *log;
     char device[FG_NAME_LENGTH], driver[FG_NAME_LENGTH]; /* as lines name them */
     char *path;                                          /* NULL: there is no cache folder */
     bool named;                                          /* it is not the cache folder's */
@@ -26,13 +27,13 @@ typedef struct fg_tuning {
     int count;
 } fg_tuning;
 
-/* Reads the file at path; NULL: the cache folder's. device is borrowed.
+/* Reads the file at path; NULL: the cache folder's.
  *
- * FG_ERR_FILE  a file that is named cannot be read, or is damaged */
-fg_status fg_tuning_open(fg_tuning *out, const fg_device *device, const char *path);
+ * FG_ERR_FILE  a file that is named cannot be read, or is empty or damaged */
+fg_status fg_tuning_open(fg_tuning *out, fg_device *device, const char *path);
 
 /* The same for what is about to be made: a file that is not there is an empty one. */
-fg_status fg_tuning_open_new(fg_tuning *out, const fg_device *device, const char *path);
+fg_status fg_tuning_open_new(fg_tuning *out, fg_device *device, const char *path);
 void fg_tuning_close(fg_tuning *tuning);
 
 /* What was found for an operation; NULL: nothing. */
@@ -52,5 +53,8 @@ fg_status fg_tuning_algorithm(fg_algorithm *out, const fg_tuning *tuning,
  *
  * FG_ERR_FILE  the file cannot be written, or there is no cache folder */
 fg_status fg_tuning_append(const fg_tuning *tuning, const fg_tuning_line *line);
+
+/* Fails as fg_tuning_append would, but where the disk is full, and writes nothing. */
+fg_status fg_tuning_check(const fg_tuning *tuning);
 
 #endif

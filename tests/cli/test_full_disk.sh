@@ -37,6 +37,11 @@ if mount -t tmpfs -o size=16k tmpfs disk 2>/dev/null; then
     exits 1 "${train[@]}" --checkpoint disk/new.safetensors --log disk.csv
     complains 'new\.safetensors.*No space left on device'
     [ -z "$(ls disk)" ] || fail "something stays on the full disk: $(ls disk)"
+    head -c 64k /dev/zero >disk/fill 2>/dev/null || true
+    exits 1 "$filigree" tune --model densenet-7-4:image=8,channels=1,classes=4 --batch 4 --infer \
+        --same-bits --output disk/tuning.txt
+    complains 'tuning\.txt.*No space left on device'
+    [ "$(ls disk)" = fill ] || fail "an empty file stays on the full disk: $(ls disk)"
 else
     echo "no tmpfs may be mounted here: the limit alone was tested"
 fi

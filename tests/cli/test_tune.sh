@@ -44,12 +44,19 @@ all=$(lines cache/tuning.txt)
 exits 0 "${tune[@]}"
 [ "$(grep -c '(known)' stdout)" -eq "$all" ] || fail "not all is known"
 exits 0 "$filigree" tune --merge cache/tuning.txt --output shipped.txt
+says "^shipped\.txt: $all results appended, 0 were there$"
 same cache/tuning.txt shipped.txt
 exits 0 "$filigree" tune --merge shipped.txt --output shipped.txt
 exits 0 "$filigree" tune --merge shipped.txt
+says "cache/tuning\.txt: 0 results appended, $all were there$"
 same cache/tuning.txt shipped.txt
 
-# A run takes a file that is named, and refuses one that is damaged or not there.
+# A file that cannot be written is told of before anything is measured, unless there is nothing to.
+refuses 1 'none/new.txt: No such file' "${tune[@]}" --output none/new.txt
+exits 0 "${tune[@]}" --output shipped.txt
+[ "$(grep -c '(known)' stdout)" -eq "$all" ] || fail "not all is known in the file that is named"
+
+# A run takes a file that is named, and refuses one that is damaged, empty or not there.
 make_data data 40 10 8
 train=("$filigree" train --model "densenet-7-4" --data data --epochs 1 --batch 4)
 exits 0 "${train[@]}" --checkpoint plain.safetensors --tune off
@@ -57,8 +64,14 @@ exits 0 "${train[@]}" --checkpoint tuned.safetensors --tuning shipped.txt
 same plain.safetensors tuned.safetensors
 refuses 1 'none.txt' "${train[@]}" --checkpoint x.safetensors --tuning none.txt
 printf 'half a li' >>shipped.txt
-refuses 1 'shipped.txt: line [0-9]* is no line' "${train[@]}" --checkpoint x.safetensors --tuning shipped.txt
-refuses 1 'shipped.txt: line [0-9]* is no line' "$filigree" tune --merge shipped.txt
+refuses 1 'shipped.txt: line [0-9]* is damaged' "${train[@]}" --checkpoint x.safetensors --tuning shipped.txt
+refuses 1 'shipped.txt: line [0-9]* is damaged' "$filigree" tune --merge shipped.txt
+refuses 1 'shipped.txt: line [0-9]* is damaged' "${tune[@]}" --output shipped.txt
+: >empty.txt
+refuses 1 'empty.txt: is empty' "${train[@]}" --checkpoint x.safetensors --tuning empty.txt
+refuses 1 'empty.txt: is empty' "$filigree" tune --merge empty.txt
+sed '1s/tuning 1/tuning 2/' cache/tuning.txt >later.txt
+refuses 1 'later.txt: its format is 2, expected 1' "$filigree" tune --merge later.txt
 absent x.safetensors
 
 # The cache's own file is put aside, with one line, and the run goes on.
@@ -72,7 +85,18 @@ exits 0 "${train[@]}" --checkpoint z.safetensors --tune off
 grep -q damaged stderr && fail "the file is damaged still"
 same plain.safetensors z.safetensors
 
-refuses 2 'exclude each other' "$filigree" tune --model m --merge f
+# So it is by merging; where its head is damaged, no result is lost.
+cp cache/tuning.txt whole.txt
+sed '1s/tuning/tunXng/' whole.txt >cache/tuning.txt
+exits 0 "$filigree" tune --merge whole.txt
+says "cache/tuning\.txt: 0 results appended, $all were there$"
+[ "$(wc -l <stderr)" -eq 1 ] || fail "not one line says that the file is damaged"
+complains 'line 1 is damaged.*put aside as .*tuning\.txt\.damaged\.2, and what is whole kept'
+same whole.txt cache/tuning.txt
+
+for option in '--model m' '--batch 4' '--again' '--infer' '--same-bits' '--device 0'; do
+    refuses 2 "--merge and ${option%% *} exclude each other" "$filigree" tune $option --merge f
+done
 refuses 2 '--model is missing' "$filigree" tune
 refuses 2 "--batch is '0'" "$filigree" tune --model m --batch 0
 refuses 2 "--tune is 'on'" "${train[@]}" --tune on

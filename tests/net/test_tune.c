@@ -49,7 +49,7 @@ static nets_state trained_untuned(const char *model, int images)
     return state;
 }
 
-static fg_tuning read_cache(const fg_device *device)
+static fg_tuning read_cache(fg_device *device)
 {
     fg_tuning tuning;
     FG_EXPECT_OK(fg_tuning_open(&tuning, device, NULL));
@@ -295,6 +295,27 @@ START_TEST(inference_is_the_same_behind_tuning)
 }
 END_TEST
 
+START_TEST(a_file_that_cannot_be_written_is_told_of_before_anything_is_measured)
+{
+    fg_device *device = open_device(NULL, 0);
+    fg_net *net = nets_create_trained(device, NETS_MODEL, 5);
+    fg_tune_config config = FG_TUNE_CONFIG_INIT;
+    told t = {.stop_after = 0};
+
+    config.progress = note;
+    config.cancel = stop;
+    config.user = &t;
+    config.output = scratch_path("none/tuning.txt");
+    FG_EXPECT_FAILS(fg_net_tune(net, &config), FG_ERR_FILE, "none/tuning.txt");
+    config.output = scratch_path("new.txt");
+    FG_EXPECT_FAILS(fg_net_tune(net, &config), FG_ERR_CANCELLED, "stopped");
+    ck_assert_int_eq(access(config.output, F_OK), -1);
+    ck_assert_int_eq(t.count, 0);
+    fg_net_free(net);
+    fg_device_free(device);
+}
+END_TEST
+
 /* ---- what computes a net ---- */
 
 static char *algorithms_of(const fg_net *net)
@@ -349,6 +370,7 @@ int main(void)
     tcase_add_test(tests, what_the_variable_says_must_be_a_time);
     tcase_add_test(tests, tuning_goes_on_where_it_was_stopped);
     tcase_add_test(tests, inference_is_the_same_behind_tuning);
+    tcase_add_test(tests, a_file_that_cannot_be_written_is_told_of_before_anything_is_measured);
     tcase_add_test(tests, a_net_says_what_computes_it);
     suite_add_tcase(suite, tests);
     srunner_set_fork_status(runner, CK_NOFORK);

@@ -3,6 +3,11 @@
  * SPDX-License-Identifier: MIT
  */
 #include "ops/tuning.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+
+#include "ops/tuning_text.h"
 #include "support/device_fixture.h"
 #include "support/scratch.h"
 
@@ -56,7 +61,7 @@ static const fg_conv_shape shape = {.side = 3,
                                     .backward = true,
                                     .data = true};
 
-static fg_tuning open_tuning(const fg_device *of, const char *file)
+static fg_tuning open_tuning(fg_device *of, const char *file)
 {
     fg_tuning tuning;
     FG_EXPECT_OK(fg_tuning_open(&tuning, of, file));
@@ -72,7 +77,7 @@ static char *operation_of(fg_conv_part part, const fg_conv_shape *of)
     return operation;
 }
 
-static void append_to(const fg_device *of, const char *file, fg_tuning_origin origin,
+static void append_to(fg_device *of, const char *file, fg_tuning_origin origin,
                       fg_conv_part part, const char *choice)
 {
     fg_tuning tuning;
@@ -92,7 +97,7 @@ static void append(fg_tuning_origin origin, fg_conv_part part, const char *choic
     append_to(&device, NULL, origin, part, choice);
 }
 
-static fg_conv_variant found_in(const fg_device *of, const char *file)
+static fg_conv_variant found_in(fg_device *of, const char *file)
 {
     fg_conv_variant variant;
     fg_tuning tuning = open_tuning(of, file);
@@ -246,25 +251,127 @@ START_TEST(a_damaged_file_is_put_aside_and_what_is_whole_kept)
 }
 END_TEST
 
-START_TEST(a_damaged_file_that_is_named_is_refused_and_left_alone)
+/* A source or an output that is named, of fg_tuning_open, fg_tuning_open_new and fg_tuning_merge. */
+static void expect_refused(const char *file, bool as_output, const char *why)
 {
     fg_tuning tuning;
+    fg_tuning_merged merged;
+    const char *good = scratch_path("good.txt");
+
+    FG_EXPECT_FAILS(fg_tuning_open(&tuning, &device, file), FG_ERR_FILE, why);
+    FG_EXPECT_FAILS(fg_tuning_merge(&merged, NULL, file, NULL, NULL), FG_ERR_FILE, why);
+    ck_assert_ptr_null(merged.file);
+    if (as_output) {
+        append_to(&device, good, FG_TUNING_TUNE, FG_CONV_PART_FORWARD, "gemm");
+        FG_EXPECT_FAILS(fg_tuning_open_new(&tuning, &device, file), FG_ERR_FILE, why);
+        FG_EXPECT_FAILS(fg_tuning_merge(&merged, file, good, NULL, NULL), FG_ERR_FILE, why);
+    }
+}
+
+START_TEST(a_damaged_file_that_is_named_is_refused_and_left_alone)
+{
+    size_t bytes, bytes_after;
     write_damaged("mine.txt", _i);
-    FG_EXPECT_FAILS(fg_tuning_open(&tuning, &device, scratch_path("mine.txt")), FG_ERR_FILE,
-                    "mine.txt: line 3");
-    FG_EXPECT_FAILS(fg_tuning_merge(NULL, scratch_path("mine.txt")), FG_ERR_FILE,
-                    "mine.txt: line 3");
+    char *before = scratch_read(scratch_path("mine.txt"), &bytes);
+    expect_refused(scratch_path("mine.txt"), true, "mine.txt: line 3 is damaged");
+    char *after = scratch_read(scratch_path("mine.txt"), &bytes_after);
+    ck_assert(bytes == bytes_after && memcmp(before, after, bytes) == 0);
     ck_assert_int_eq(access(scratch_path("mine.txt.damaged"), F_OK), -1);
+    free(before);
+    free(after);
 }
 END_TEST
 
-START_TEST(a_file_without_its_head_is_put_aside)
+/* First lines of a file, and whether the lines behind it are kept. */
+static const struct {
+    const char *text, *damage;
+    bool kept;
+} heads[] = {
+    {"", "line 1 is damaged, expected the head", true}, /* the line is lost */
+    {"some text\n", "line 1 is damaged, expected the head", true},
+    {"# filigree tuning 1: device, dri\1er\n", "line 1 is damaged, expected the head", true},
+    {"# filigrXe tuning 2: fields\n", "line 1 is damaged, expected the head", true},
+    {"# filigree tuning 2: fields\n", "its format is 2, expected 1", false},
+    {"# filigree tuning 12: fields\n", "its format is 12, expected 1", false},
+};
+
+static void write_headed(const char *name, const char *head)
 {
-    scratch_text("cache/tuning.txt", "some text\n");
-    expect_tiling(found_in(&device, NULL).forward, 0, 0, 0);
-    ck_assert_ptr_nonnull(strstr(logged, "line 1 is damaged"));
+    size_t bytes;
+    fg_text text = {0};
+    append(FG_TUNING_TUNE, FG_CONV_PART_FORWARD, "direct tile=4x1 pixels=64");
+    char *good = scratch_read(path, &bytes);
+    fg_text_append(&text, "%s%s", head, strchr(good, '\n') + 1);
+    scratch_file(name, text.data, text.length);
+    free(text.data);
+    free(good);
+}
+
+START_TEST(damage_to_the_head_takes_no_line_with_it_and_another_format_all)
+{
+    write_headed("cache/tuning.txt", heads[_i].text);
+    const int kept = heads[_i].kept ? 4 : 0;
+    expect_tiling(found_in(&device, NULL).forward, kept, kept / 4, 16 * kept);
+    ck_assert_int_eq(lines_logged, 1);
+    ck_assert_ptr_nonnull(strstr(logged, heads[_i].damage));
+    ck_assert_ptr_nonnull(strstr(logged, heads[_i].kept ? "what is whole kept" : "nothing"));
+    ck_assert_int_eq(access(scratch_path("cache/tuning.txt.damaged"), F_OK), 0);
+    expect_tiling(found_in(&device, NULL).forward, kept, kept / 4, 16 * kept);
     append(FG_TUNING_TUNE, FG_CONV_PART_FORWARD, "direct tile=6x1 pixels=64");
     expect_tiling(found_in(&device, NULL).forward, 6, 1, 64);
+    ck_assert_int_eq(lines_logged, 1);
+}
+END_TEST
+
+START_TEST(a_file_with_another_head_is_refused_where_it_is_named)
+{
+    write_headed("mine.txt", heads[_i].text);
+    expect_refused(scratch_path("mine.txt"), true, heads[_i].damage);
+}
+END_TEST
+
+START_TEST(a_file_of_something_else_is_put_aside_or_refused)
+{
+    const char *script = "#!/bin/sh\n\n# a remark\nexit 0\n";
+    size_t bytes;
+    scratch_text("cache/tuning.txt", script);
+    expect_tiling(found_in(&device, NULL).forward, 0, 0, 0);
+    ck_assert_ptr_nonnull(strstr(logged, "line 1 is damaged"));
+    ck_assert_ptr_nonnull(strstr(logged, "nothing of it kept"));
+    char *text = scratch_read(path, &bytes);
+    ck_assert_str_eq(text, FG_TUNING_HEAD "\n");
+    free(text);
+    expect_refused(scratch_text("mine.txt", script), true, "mine.txt: line 1 is damaged");
+}
+END_TEST
+
+START_TEST(an_empty_file_may_be_appended_to_but_is_no_source)
+{
+    fg_tuning_merged merged;
+    const char *empty = scratch_text("empty.txt", "");
+    scratch_text("cache/tuning.txt", "");
+    expect_refused(empty, false, "empty.txt: is empty");
+    append(FG_TUNING_TUNE, FG_CONV_PART_FORWARD, "direct tile=4x1 pixels=64");
+    FG_EXPECT_OK(fg_tuning_merge(&merged, empty, path, NULL, NULL));
+    fg_text_free(merged.file);
+    expect_tiling(found_in(&device, empty).forward, 4, 1, 64);
+    ck_assert_int_eq(lines_logged, 0);
+}
+END_TEST
+
+/* Each net of a device reads the file. */
+START_TEST(a_damaged_file_that_cannot_be_put_aside_is_used_and_told_of_once)
+{
+    const struct rlimit few = {10, 10};
+    write_damaged("cache/tuning.txt", 0);
+    signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &few), 0);
+    for (int i = 0; i < 2; ++i)
+        expect_tiling(found_in(&device, NULL).forward, 4, 1, 64);
+    ck_assert_int_eq(lines_logged, 1);
+    ck_assert_ptr_nonnull(strstr(logged, "line 3 is damaged"));
+    ck_assert_ptr_nonnull(strstr(logged, "File too large"));
+    ck_assert_int_eq(access(scratch_path("cache/tuning.txt.damaged"), F_OK), -1);
 }
 END_TEST
 
@@ -309,6 +416,16 @@ START_TEST(a_cache_that_cannot_be_read_says_nothing)
 }
 END_TEST
 
+static void expect_merged(const char *into, const char *from, int appended, int known)
+{
+    fg_tuning_merged merged;
+    FG_EXPECT_OK(fg_tuning_merge(&merged, into, from, log_line, NULL));
+    ck_assert_str_eq(merged.file, into != NULL ? into : path);
+    ck_assert_int_eq(merged.appended, appended);
+    ck_assert_int_eq(merged.known, known);
+    fg_text_free(merged.file);
+}
+
 START_TEST(merging_adds_what_is_not_there)
 {
     const char *shipped = scratch_path("shipped.txt");
@@ -319,18 +436,34 @@ START_TEST(merging_adds_what_is_not_there)
               "direct tile=6x1 pixels=64 lanes=3");
     append_to(&other_device, shipped, FG_TUNING_TUNE, FG_CONV_PART_FORWARD,
               "direct tile=8x1 pixels=64");
-    FG_EXPECT_OK(fg_tuning_merge(NULL, shipped));
+    expect_merged(NULL, shipped, 2, 1);
     expect_tiling(found_in(&device, NULL).forward, 4, 1, 64);
     expect_tiling(found_in(&device, NULL).backward, 6, 1, 64);
     expect_tiling(found_in(&other_device, NULL).forward, 8, 1, 64);
 
     size_t once, twice;
     free(scratch_read(path, &once));
-    FG_EXPECT_OK(fg_tuning_merge(NULL, shipped));
+    expect_merged(NULL, shipped, 0, 3);
     free(scratch_read(path, &twice));
     ck_assert_uint_eq(once, twice);
-    FG_EXPECT_OK(fg_tuning_merge(scratch_path("new.txt"), shipped));
+    expect_merged(scratch_path("new.txt"), shipped, 3, 0);
     expect_tiling(found_in(&device, scratch_path("new.txt")).backward, 6, 1, 64);
+    ck_assert_int_eq(lines_logged, 0);
+}
+END_TEST
+
+START_TEST(merging_into_a_damaged_cache_puts_it_aside)
+{
+    const char *shipped = scratch_path("shipped.txt");
+    append_to(&device, shipped, FG_TUNING_TUNE, FG_CONV_PART_BACKWARD,
+              "direct tile=6x1 pixels=64 lanes=3");
+    write_damaged("cache/tuning.txt", 0);
+    expect_merged(NULL, shipped, 1, 0);
+    ck_assert_int_eq(lines_logged, 1);
+    ck_assert_ptr_nonnull(strstr(logged, "line 3 is damaged"));
+    expect_tiling(found_in(&device, NULL).forward, 4, 1, 64);
+    expect_tiling(found_in(&device, NULL).backward, 6, 1, 64);
+    ck_assert_int_eq(lines_logged, 1);
 }
 END_TEST
 
@@ -340,6 +473,7 @@ int main(void)
     TCase *tests = tcase_create("tuning");
     SRunner *runner = srunner_create(suite);
     const int damages = (int)(sizeof damage / sizeof *damage);
+    const int headings = (int)(sizeof heads / sizeof *heads);
     int failed;
 
     tcase_add_checked_fixture(tests, setup, teardown);
@@ -352,11 +486,18 @@ int main(void)
     tcase_add_loop_test(tests, a_damaged_file_is_put_aside_and_what_is_whole_kept, 0, damages);
     tcase_add_loop_test(tests, a_damaged_file_that_is_named_is_refused_and_left_alone, 0,
                         damages);
-    tcase_add_test(tests, a_file_without_its_head_is_put_aside);
+    tcase_add_loop_test(tests, damage_to_the_head_takes_no_line_with_it_and_another_format_all,
+                        0, headings);
+    tcase_add_loop_test(tests, a_file_with_another_head_is_refused_where_it_is_named, 0,
+                        headings);
+    tcase_add_test(tests, a_file_of_something_else_is_put_aside_or_refused);
+    tcase_add_test(tests, an_empty_file_may_be_appended_to_but_is_no_source);
+    tcase_add_test(tests, a_damaged_file_that_cannot_be_put_aside_is_used_and_told_of_once);
     tcase_add_test(tests, choices_of_other_versions_are_not_judged);
     tcase_add_test(tests, a_file_that_is_named_must_be_there);
     tcase_add_test(tests, a_cache_that_cannot_be_read_says_nothing);
     tcase_add_test(tests, merging_adds_what_is_not_there);
+    tcase_add_test(tests, merging_into_a_damaged_cache_puts_it_aside);
     suite_add_tcase(suite, tests);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

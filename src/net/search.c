@@ -5,6 +5,7 @@
 #include "net/search.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define LEAST_GAIN 0.97 /* of the time before: less is noise */
@@ -21,13 +22,28 @@ cleanup:
     return status;
 }
 
+static void log_skip(const fg_search *s, const char *what, const char *why)
+{
+    fg_log_line(&s->net->device->log, FG_LOG_INFO, FG_CHOICE_SKIPS, s->task->operation, what,
+                why);
+}
+
+static void log_slower(const fg_search *s, fg_algorithm slower, double slower_ms,
+                       fg_algorithm faster, double faster_ms)
+{
+    char why[96];
+
+    snprintf(why, sizeof why, "it takes %.4f ms, %s %.4f ms", slower_ms,
+             fg_algorithm_names[faster], faster_ms);
+    log_skip(s, fg_algorithm_names[slower], why);
+}
+
 /* What a driver cannot build or run is left out. */
-static fg_status forgive(const fg_search *s, fg_status status)
+static fg_status forgive(const fg_search *s, fg_status status, const char *what)
 {
     if (status != FG_ERR_DEVICE)
         return status;
-    fg_log_line(&s->net->device->log, FG_LOG_INFO, "%s: a variant is left out: %s",
-                s->task->operation, fg_error_message());
+    log_skip(s, what, fg_error_message());
     return FG_OK;
 }
 
@@ -40,7 +56,7 @@ static fg_status try_variant(fg_search *s, const fg_conv_variant *variant)
 
     if (!fg_conv_variant_take(&op, variant))
         return FG_OK;
-    FG_TRY(forgive(s, time_variant(&ms, s, variant)));
+    FG_TRY(forgive(s, time_variant(&ms, s, variant), "a tile"));
     if (ms < s->after_ms) {
         s->after_ms = ms;
         s->variant = *variant;
@@ -127,21 +143,36 @@ cleanup:
     return status;
 }
 
+/* Why it is not even checked; NULL: it is. */
+static const char *obstacle(const fg_search *s, fg_algorithm algorithm)
+{
+    if (fg_candidate_of(algorithm) == NULL)
+        return "it is not part of this build";
+    /* To compare, the sum would count too. */
+    return s->measure.call.shortcut != NULL ? "only direct kernels add a shortcut" : NULL;
+}
+
 static fg_status try_candidate(fg_search *s, fg_algorithm algorithm)
 {
     fg_status status = FG_OK;
     bool passed = false;
     double ms = INFINITY;
 
-    if (fg_candidate_of(algorithm) == NULL || !fg_algorithm_can(algorithm, &s->task->shape))
+    if (obstacle(s, algorithm) != NULL) {
+        log_skip(s, fg_algorithm_names[algorithm], obstacle(s, algorithm));
         return FG_OK;
+    }
     FG_TRY(fg_choice_check(&passed, &s->net->choice, algorithm, &s->task->shape));
     if (!passed)
         return FG_OK;
-    FG_TRY(forgive(s, time_candidate(&ms, s, algorithm)));
+    FG_TRY(forgive(s, time_candidate(&ms, s, algorithm), fg_algorithm_names[algorithm]));
     if (ms < LEAST_GAIN * s->after_ms) {
+        if (s->algorithm != FG_ALGORITHM_DIRECT)
+            log_slower(s, s->algorithm, s->after_ms, algorithm, ms);
         s->after_ms = ms;
         s->algorithm = algorithm;
+    } else if (isfinite(ms)) {
+        log_slower(s, algorithm, ms, s->algorithm, s->after_ms);
     }
 
 cleanup:
@@ -152,9 +183,6 @@ fg_status fg_search_candidates(fg_search *s)
 {
     fg_status status = FG_OK;
 
-    /* Only direct kernels add a shortcut as they store: to compare, the sum would count too. */
-    if (s->measure.call.shortcut != NULL)
-        return FG_OK;
     for (int i = FG_ALGORITHM_DIRECT + 1; i < FG_ALGORITHMS; ++i)
         FG_TRY(try_candidate(s, (fg_algorithm)i));
 

@@ -44,20 +44,40 @@ void fg_choice_clear(fg_choice *choice)
     choice->count = 0;
 }
 
-/* As far as the forward pass goes. */
+/* As far as the forward pass, and what can compute it, goes. */
 static bool same_shape(const fg_conv_shape *a, const fg_conv_shape *b)
 {
     return a->side == b->side && a->stride == b->stride && a->groups == b->groups &&
            a->in_channels == b->in_channels && a->out_channels == b->out_channels &&
            a->height == b->height && a->width == b->width && a->in_height == b->in_height &&
            a->in_width == b->in_width && a->images == b->images && a->pooled == b->pooled &&
-           a->in_place == b->in_place;
+           a->in_place == b->in_place && a->in_dropout == b->in_dropout &&
+           a->out_dropout == b->out_dropout;
+}
+
+static fg_status log_skip(const fg_choice *choice, fg_log_level level, fg_algorithm algorithm,
+                          const fg_conv_shape *shape, const char *why)
+{
+    fg_status status = FG_OK;
+    fg_text text = {0};
+    char *operation = NULL;
+
+    fg_tuning_operation(&text, FG_CONV_PART_FORWARD, shape);
+    FG_TRY(fg_text_take(&operation, &text));
+    fg_log_line(&choice->kernels->device->log, level, FG_CHOICE_SKIPS, operation,
+                fg_algorithm_names[algorithm], why);
+
+cleanup:
+    fg_text_free(operation);
+    return status;
 }
 
 fg_status fg_choice_check(bool *passed, fg_choice *choice, fg_algorithm algorithm,
                           const fg_conv_shape *shape)
 {
     fg_status status = FG_OK;
+    const char *why = fg_algorithm_obstacle(algorithm, shape);
+    fg_log_level level = FG_LOG_INFO;
 
     for (int i = 0; i < choice->count; ++i) {
         const struct fg_verdict *known = &choice->verdicts[i];
@@ -66,12 +86,14 @@ fg_status fg_choice_check(bool *passed, fg_choice *choice, fg_algorithm algorith
             return FG_OK;
         }
     }
-    *passed = fg_trial_check(choice->kernels, choice->candidates[algorithm], shape) == FG_OK;
-    if (!*passed)
-        fg_log_line(&choice->kernels->device->log, FG_LOG_WARN,
-                    "%s is skipped for a %dx%d convolution of %d to %d channels: %s",
-                    fg_algorithm_names[algorithm], shape->side, shape->side, shape->in_channels,
-                    shape->out_channels, fg_error_message());
+    if (why == NULL &&
+        fg_trial_check(choice->kernels, choice->candidates[algorithm], shape) != FG_OK) {
+        why = fg_error_message();
+        level = FG_LOG_WARN;
+    }
+    if (why != NULL)
+        FG_TRY(log_skip(choice, level, algorithm, shape, why));
+    *passed = why == NULL;
     FG_GROW(choice->verdicts, choice->count);
     choice->verdicts[choice->count++] = (struct fg_verdict){algorithm, *shape, *passed};
 
@@ -88,7 +110,7 @@ static fg_status choose(fg_algorithm *out, void *user, const fg_conv_shape *shap
 
     if (!choice->is_forced)
         FG_TRY(fg_tuning_algorithm(&wanted, choice->tuning, shape));
-    if (choice->candidates[wanted] != NULL && fg_algorithm_can(wanted, shape))
+    if (choice->candidates[wanted] != NULL)
         FG_TRY(fg_choice_check(&passed, choice, wanted, shape));
     *out = passed ? wanted : FG_ALGORITHM_DIRECT;
 

@@ -1,9 +1,8 @@
 /* choice.h - which algorithm computes each convolution of a net.
  *
  * FG_ALGORITHM names one for all that it can do; else a file of tuning may name one for each
- * shape. A candidate that this build does not have, that
- * cannot be made, or whose result is not that of the direct kernels is skipped with a line in
- * the log.
+ * shape. A candidate that this build does not have, that cannot do a shape, that cannot be made, or
+ * whose result is not that of the direct kernels is skipped with a line in the log.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -27,8 +26,11 @@ typedef struct fg_choice {
 fg_status fg_choice_create(fg_choice *out, fg_kernels *kernels, const fg_tuning *tuning);
 void fg_choice_clear(fg_choice *choice);
 
-/* Whether the algorithm's candidate, which there is, gives what direct kernels give for a shape
- * that it can do. Each is checked once; one that fails is logged. */
+/* The line of the log on a candidate that is not taken: operation, algorithm, why. */
+#define FG_CHOICE_SKIPS "%s: %s is skipped: %s"
+
+/* Whether the algorithm's candidate, which there is, can compute a shape, and gives what direct
+ * kernels give. Each is checked once; one that does not is logged. */
 fg_status fg_choice_check(bool *passed, fg_choice *choice, fg_algorithm algorithm,
                           const fg_conv_shape *shape);
 

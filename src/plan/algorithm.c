@@ -87,27 +87,57 @@ static size_t winograd_bytes(const fg_conv_shape *shape)
 
 /* ---- all of them ---- */
 
-bool fg_algorithm_can(fg_algorithm algorithm, const fg_conv_shape *shape)
+static bool drops(const fg_conv_shape *shape)
 {
-    const bool drops =
-        shape->in_dropout != FG_DROPOUT_NONE || shape->out_dropout != FG_DROPOUT_NONE;
+    return shape->in_dropout != FG_DROPOUT_NONE || shape->out_dropout != FG_DROPOUT_NONE;
+}
+
+static const char *gemm_obstacle(const fg_conv_shape *shape)
+{
+    if (drops(shape))
+        return "it does no dropout";
+    if (shape->pooled)
+        return "it does not pool what it reads";
+    return fg_algorithm_gemm_tile(shape).pixels > 0 ? NULL : "its tile would be too large";
+}
+
+static const char *winograd_obstacle(const fg_conv_shape *shape)
+{
+    if (shape->side != 3 || shape->stride != 1 || shape->groups != 1)
+        return "it is for 3x3 at stride 1, without groups";
+    return winograd_bytes(shape) <= FG_TILE_BYTES_MOST ? NULL : "its tile would be too large";
+}
+
+static const char *fft_obstacle(const fg_conv_shape *shape)
+{
     fg_fft_pieces pieces;
 
+    if (drops(shape))
+        return "it does no dropout";
+    if (shape->side < 3 || shape->stride != 1 || shape->groups != 1)
+        return "it is for 3x3 and more at stride 1, without groups";
+    return fg_fft_pieces_of(&pieces, shape) ? NULL : "its tile would be too large";
+}
+
+const char *fg_algorithm_obstacle(fg_algorithm algorithm, const fg_conv_shape *shape)
+{
     switch (algorithm) {
-    case FG_ALGORITHM_DIRECT:
-        return true;
     case FG_ALGORITHM_GEMM:
-        return !drops && !shape->pooled && fg_algorithm_gemm_tile(shape).pixels > 0;
+        return gemm_obstacle(shape);
     case FG_ALGORITHM_WINOGRAD:
-        return shape->side == 3 && shape->stride == 1 && shape->groups == 1 &&
-               winograd_bytes(shape) <= FG_TILE_BYTES_MOST;
+        return winograd_obstacle(shape);
     case FG_ALGORITHM_FFT:
-        return !drops && shape->side >= 3 && shape->stride == 1 && shape->groups == 1 &&
-               fg_fft_pieces_of(&pieces, shape);
+        return fft_obstacle(shape);
+    case FG_ALGORITHM_DIRECT:
     case FG_ALGORITHMS:
         break;
     }
-    return false;
+    return NULL;
+}
+
+bool fg_algorithm_can(fg_algorithm algorithm, const fg_conv_shape *shape)
+{
+    return fg_algorithm_obstacle(algorithm, shape) == NULL;
 }
 
 size_t fg_algorithm_tile_bytes(fg_algorithm algorithm, const fg_conv_shape *shape)

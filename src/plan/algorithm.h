@@ -24,7 +24,8 @@ extern const char *const fg_algorithm_names[FG_ALGORITHMS];
 /* FG_ERR_ARGUMENT unless name is one of the names; what: where it stands. */
 fg_status fg_algorithm_of(fg_algorithm *out, const char *name, const char *what);
 
-/* Whether it can compute a convolution of this shape. */
+/* Why it cannot compute a convolution of this shape, in words; NULL: it can. */
+const char *fg_algorithm_obstacle(fg_algorithm algorithm, const fg_conv_shape *shape);
 bool fg_algorithm_can(fg_algorithm algorithm, const fg_conv_shape *shape);
 
 /* Bytes of scratch: for a tile of the input and what the algorithm makes of it, and for what a

@@ -316,6 +316,78 @@ START_TEST(a_file_that_cannot_be_written_is_told_of_before_anything_is_measured)
 }
 END_TEST
 
+/* What was tuned, and lines of the log that say why an algorithm was not taken. */
+typedef struct skips {
+    int operations, all;
+    char *lines;
+} skips;
+
+static void keep_skip(void *user, fg_log_level level, const char *line)
+{
+    skips *s = user;
+    fg_text text = {0};
+    (void)level;
+    if (strstr(line, " is skipped: ") == NULL)
+        return;
+    fg_text_append(&text, "%s%s\n", s->lines, line);
+    fg_text_free(s->lines);
+    FG_EXPECT_OK(fg_text_take(&s->lines, &text));
+}
+
+/* Each algorithm but direct is chosen, or has one line. */
+static void expect_skips(void *user, const fg_tune_progress *progress)
+{
+    skips *s = user;
+    ++s->all;
+    if (strncmp(progress->operation, "conv_forward ", strlen("conv_forward ")) != 0)
+        return;
+    for (int i = FG_ALGORITHM_DIRECT + 1; i < FG_ALGORITHMS; ++i) {
+        fg_text text = {0};
+        char *start = NULL, *at = s->lines;
+        int lines = 0;
+        fg_text_append(&text, "%s: %s is skipped: ", progress->operation,
+                       fg_algorithm_names[i]);
+        FG_EXPECT_OK(fg_text_take(&start, &text));
+        for (; (at = strstr(at, start)) != NULL; ++at)
+            ++lines;
+        ck_assert_msg(lines == (strcmp(progress->choice, fg_algorithm_names[i]) != 0),
+                      "%d lines of \"%s\" in:\n%s", lines, start, s->lines);
+        fg_text_free(start);
+    }
+    ++s->operations;
+}
+
+static int stop_behind(void *user)
+{
+    const skips *s = user;
+    return s->operations >= 4;
+}
+
+START_TEST(each_algorithm_is_chosen_or_has_a_line_that_says_why_not)
+{
+    skips s = {.lines = strdup("")};
+    fg_device *device = NULL;
+    fg_device_config config = FG_DEVICE_CONFIG_INIT;
+    fg_tune_config tune_config = FG_TUNE_CONFIG_INIT;
+    config.log = keep_skip;
+    config.log_user = &s;
+    config.tuning_seconds = 0;
+    FG_EXPECT_OK(fg_device_create(&device, &config));
+    fg_net *net = nets_create(device, "resnet-8:image=9,channels=2,classes=7", 5, 0);
+    tune_config.progress = expect_skips;
+    tune_config.cancel = stop_behind;
+    tune_config.user = &s;
+    const fg_status status = fg_net_tune(net, &tune_config);
+    ck_assert(status == FG_OK || status == FG_ERR_CANCELLED);
+    ck_assert_int_ge(s.operations, 4);
+    ck_assert_ptr_nonnull(strstr(s.lines, " ms, "));
+    ck_assert_ptr_nonnull(strstr(s.lines, "winograd is skipped: it is for 3x3 at stride 1"));
+    fg_net_free(net);
+    fg_device_free(device);
+    fg_text_free(s.lines);
+}
+END_TEST
+
 /* ---- what computes a net ---- */
 
 static char *algorithms_of(const fg_net *net)
@@ -371,6 +443,7 @@ int main(void)
     tcase_add_test(tests, tuning_goes_on_where_it_was_stopped);
     tcase_add_test(tests, inference_is_the_same_behind_tuning);
     tcase_add_test(tests, a_file_that_cannot_be_written_is_told_of_before_anything_is_measured);
+    tcase_add_test(tests, each_algorithm_is_chosen_or_has_a_line_that_says_why_not);
     tcase_add_test(tests, a_net_says_what_computes_it);
     suite_add_tcase(suite, tests);
     srunner_set_fork_status(runner, CK_NOFORK);

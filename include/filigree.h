@@ -383,8 +383,8 @@ typedef struct fg_tune_config {
 /* Measures which kernels and which tiles compute each convolution of the net fastest, for nets
  * that are made later. Parameters, momentum and running statistics stay as they are.
  *
- * FG_ERR_FILE       the file cannot be written, which is found out before anything is measured unless
- *                   the disk is full; or one that is named is damaged
+ * FG_ERR_FILE       the file cannot be written: found out before anything is measured, but where the
+ *                   disk is full; or one that is named is damaged
  * FG_ERR_CANCELLED  the cancel function said so; the file has what was found so far */
 FG_API fg_status fg_net_tune(fg_net *net, const fg_tune_config *config);
 

@@ -476,6 +476,7 @@ int main(void)
     const int headings = (int)(sizeof heads / sizeof *heads);
     int failed;
 
+    tcase_set_timeout(tests, 0); /* ctest has one */
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, what_is_appended_is_found);
     tcase_add_test(tests, a_choice_is_printed_as_it_is_read);

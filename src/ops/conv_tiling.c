@@ -16,11 +16,16 @@ static int smaller(int a, int b)
     return a < b ? a : b;
 }
 
+/* What the rows of a register tile are chosen among. */
+#define CHOICES 4
+static const int usual[CHOICES] = {6, 8, 4, 4}, few[CHOICES] = {6, 4, 4, 4},
+                 many[CHOICES] = {12, 8, 6, 4};
+
 /* Rows of a register tile: the fewest rows of padding, and of those that tie the first. */
-static int tile_channels(int channels, const int *choices, int count)
+static int tile_channels(int channels, const int *choices)
 {
     int best = choices[0];
-    for (int i = 1; i < count; ++i)
+    for (int i = 1; i < CHOICES; ++i)
         if (round_up(channels, choices[i]) < round_up(channels, best))
             best = choices[i];
     return best;
@@ -38,16 +43,22 @@ static int tile_vectors(const fg_conv_op *op, int channels)
                                               : 1;
 }
 
-static fg_conv_tiling choose_tiling(const fg_conv_op *op, int channels, bool wide, int pixels)
+static fg_conv_tiling choose_tiling(const fg_conv_op *op, int channels, const int *choices,
+                                    int pixels)
 {
-    static const int wide_choices[] = {12, 8, 6, 4}, narrow_choices[] = {6, 8, 4};
     fg_conv_tiling tiling;
 
-    tiling.channels = wide ? tile_channels(channels, wide_choices, 4)
-                           : tile_channels(channels, narrow_choices, 3);
+    tiling.channels = tile_channels(channels, choices);
     tiling.vectors = tile_vectors(op, tiling.channels);
     tiling.pixels = pixels;
     return tiling;
+}
+
+/* Of a 1x1 with so many values, read or written, for each multiplication: then few rows of a register
+ * tile, which store longer runs, are faster. */
+static bool waits_for_memory(int in, int out)
+{
+    return 1.0 / in + 1.0 / out >= 1.0 / 64;
 }
 
 /* At stride 2 each phase of the input has taps of its own: the widest tile that pads none of them. */
@@ -99,12 +110,14 @@ void fg_conv_tiling_choose(fg_conv_op *op)
 {
     const int side = op->shape.side, groups = op->shape.groups;
     const int in = op->shape.in_channels / groups, out = op->shape.out_channels / groups;
-    const bool wide = !op->gathers && side == 3;
-    const int pixels = !op->gathers && op->shape.stride > 1 ? 256 : 128;
+    /* A small tile of a 3x3 would pack, and turn, nearly as much around it as in it. */
+    const bool halo = !op->gathers && side == 3;
+    const int pixels = op->gathers ? 128 : op->shape.stride > 1 ? 256 : halo ? 512 : 128;
+    const int *const rows = halo ? many : side == 1 && waits_for_memory(in, out) ? few : usual;
 
-    op->forward_tiling = choose_tiling(op, out, wide, wide ? 512 : 128);
-    op->backward_tiling = choose_tiling(op, op->gathers ? in * side * side : in, false, pixels);
-    op->phases_tiling = choose_tiling(op, in, false, 128);
+    op->forward_tiling = choose_tiling(op, out, rows, halo ? 512 : 128);
+    op->backward_tiling = choose_tiling(op, op->gathers ? in * side * side : in, usual, pixels);
+    op->phases_tiling = choose_tiling(op, in, usual, 128);
     op->lane_vectors = choose_lane_vectors(op);
 }
 

@@ -7,7 +7,7 @@
 #include "support/device_fixture.h"
 
 /* That of preresnet-164, as long as a forward kernel is taken from a program of backward; else 13. */
-#define MOST_PROGRAMS 10
+#define MOST_PROGRAMS 12
 
 /* Programs that a device builds, from its opening on, for a training network of this name. */
 static int programs_of(const char *model)

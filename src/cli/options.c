@@ -226,6 +226,13 @@ size_t option_memory(const char *option, const char *text)
     return bytes;
 }
 
+void option_memory_check(const char *option, size_t target, bool training)
+{
+    if (!training && target != FG_MEMORY_FAST)
+        usage_fail("--%s is what training keeps for backward; leave it out for inference",
+                   option);
+}
+
 char *size_text(char *out, size_t bytes)
 {
     static const char *const units[] = {"kB", "MB", "GB", "TB"};

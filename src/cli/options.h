@@ -52,6 +52,9 @@ void option_limits(const char *option, const char *text, size_t bytes[2]);
 /* "fast", "lean" or bytes as above: a memory_target of the library. */
 size_t option_memory(const char *option, const char *text);
 
+/* Ends the program where such a target is given for inference. */
+void option_memory_check(const char *option, size_t target, bool training);
+
 /* What --memory says of itself. */
 #define OPTION_MEMORY_HELP                                                                  \
     "What is kept for backward: fast, all of it (this is the default); lean, as little as " \

@@ -167,6 +167,7 @@ int command_plan(int argc, char **argv)
     option_require("model", options.config.model);
     if (options.on_device && options.limited)
         usage_fail("--device and --limit exclude each other");
+    option_memory_check("memory", options.config.memory_target, options.config.training != 0);
 
     fg_status status = options.on_device ? take_device_limits(&options) : FG_OK;
     if (status == FG_OK)

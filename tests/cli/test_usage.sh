@@ -35,6 +35,7 @@ refuses 2 'leave out --weights' "$filigree" train --data d --resume --weights w
 refuses 2 '--model is missing' "$filigree" plan
 refuses 2 'exclude each other' "$filigree" plan --model m --json --dot
 refuses 2 'exclude each other' "$filigree" plan --model m --device --limit 1M
+refuses 2 '--memory is what training keeps' "$filigree" plan --model m --memory lean --infer
 refuses 2 'write --device=MATCH' "$filigree" plan --model m --device pocl
 for command in eval predict; do
     refuses 2 '--checkpoint is missing' "$filigree" "$command" --data d

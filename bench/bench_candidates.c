@@ -6,21 +6,22 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include <argp.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/console.h"
+#include "cli/options.h"
 #include "harness.h"
 #include "ops/trial.h"
 
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
+#define MOST 1024 /* images, pixels of a side */
 
 struct options {
-    const char *device;
+    fg_harness_options harness;
     int batch;
     int side; /* only shapes with filters of this side; 0: all */
-    int json;
 };
 
 /* Of networks; of their kind, what candidates are made for. */
@@ -47,53 +48,40 @@ struct way {
     float *output;
 };
 
-enum { OPTION_JSON = 256, OPTION_BATCH, OPTION_SIDE };
+enum { KEY_BATCH = OPTION_FIRST_KEY, KEY_SIDE };
 
 static const struct argp_option option_list[] = {
-    {"device", 'd', "DEVICE", 0, "Number of a device, or text in its or its platform's name",
-     0},
-    {"batch", OPTION_BATCH, "N", 0, "Images (16)", 0},
-    {"side", OPTION_SIDE, "N", 0, "Only filters of this side", 0},
-    {"json", OPTION_JSON, NULL, 0, "Print one JSON object", 0},
+    {"batch", KEY_BATCH, "N", 0, "Images (16)", 0},
+    {"side", KEY_SIDE, "N", 0, "Only filters of this side", 0},
     {0}};
 
-static int number(const char *text, const char *option, struct argp_state *state)
+static int read_side(const char *text)
 {
-    char *end;
-    const long value = strtol(text, &end, 10);
+    const int side = option_int("side", text, 1, MOST);
 
-    if (end == text || *end != '\0' || value < 1 || value > 1024)
-        argp_error(state, "%s is \"%s\", expected a number 1..1024", option, text);
-    return (int)value;
+    for (size_t i = 0; i < COUNT(shapes); ++i)
+        if (shapes[i].side == side)
+            return side;
+    usage_fail("--side is '%s', but no shape that is measured has filters of that side", text);
 }
 
-static error_t parse_option(int key, char *argument, struct argp_state *state)
+static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     struct options *options = state->input;
 
     switch (key) {
-    case 'd':
-        options->device = argument;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &options->harness;
         return 0;
-    case OPTION_BATCH:
-        options->batch = number(argument, "--batch", state);
+    case KEY_BATCH:
+        options->batch = option_int("batch", text, 1, MOST);
         return 0;
-    case OPTION_SIDE:
-        options->side = number(argument, "--side", state);
-        return 0;
-    case OPTION_JSON:
-        options->json = 1;
+    case KEY_SIDE:
+        options->side = read_side(text);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
-}
-
-static void print_log(void *user, fg_log_level level, const char *line)
-{
-    (void)user;
-    if (level <= FG_LOG_WARN)
-        fprintf(stderr, "bench_candidates: %s\n", line);
 }
 
 static fg_conv_shape conv_shape(const struct shape *shape, int batch)
@@ -197,7 +185,7 @@ static fg_status report(json_t *rows, const fg_conv_shape *s, struct way *ways)
                                 1e3 * time.min, "gflops", gflops, "error", error)) == 0,
             FG_ERR_MEMORY, "host memory ran out");
     }
-    FG_CHECK(fflush(stdout) == 0 && !ferror(stdout), FG_ERR_FILE, "stdout cannot be written");
+    FG_TRY(fg_harness_flush());
 
 cleanup:
     return status;
@@ -245,34 +233,26 @@ cleanup:
 
 static fg_status run(const struct options *options, fg_device *device)
 {
-    const fg_device_info *info = fg_device_information(device);
+    const bool json = options->harness.json;
     fg_kernels kernels = {.device = device};
     fg_status status = FG_OK;
-    json_t *rows = options->json ? json_array() : NULL;
-    json_t *object = options->json ? fg_harness_json(device) : NULL;
+    json_t *rows = json ? json_array() : NULL;
 
-    if (!options->json)
-        printf("device   %s\nplatform %s, driver %s, %d compute units\ncommit   %s\n"
-               "batch    %d\n\n%-37s %-9s %9s %8s %7s %9s\n",
-               info->name, info->platform, info->driver, info->compute_units,
-               fg_harness_commit(), options->batch, "convolution/stride", "algorithm", "ms",
-               "GFLOP/s", "speed", "error");
+    if (!json) {
+        fg_harness_print_head(device);
+        printf("batch    %d\n\n%-37s %-9s %9s %8s %7s %9s\n", options->batch,
+               "convolution/stride", "algorithm", "ms", "GFLOP/s", "speed", "error");
+    }
     for (size_t i = 0; i < COUNT(shapes); ++i) {
         const fg_conv_shape shape = conv_shape(&shapes[i], options->batch);
         if (options->side == 0 || options->side == shape.side)
             FG_TRY(measure(rows, &kernels, &shape));
     }
-    if (options->json) {
-        FG_CHECK(object != NULL &&
-                     json_object_set_new(object, "batch", json_integer(options->batch)) == 0 &&
-                     json_object_set(object, "convolutions", rows) == 0,
-                 FG_ERR_MEMORY, "host memory ran out");
-        status = fg_harness_print(object);
-        object = NULL;
-    }
+    if (json)
+        FG_TRY(fg_harness_print_json(
+            device, json_pack("{s:i, s:O}", "batch", options->batch, "convolutions", rows)));
 
 cleanup:
-    json_decref(object);
     json_decref(rows);
     fg_kernels_clear(&kernels);
     return status;
@@ -281,28 +261,26 @@ cleanup:
 int main(int argc, char **argv)
 {
     fg_status status = FG_OK;
+    const struct argp_child children[] = {{&fg_harness_argp, 0, NULL, 0}, {0}};
     const struct argp parser = {
         option_list,
         parse_option,
         NULL,
         "Times forward passes of convolutions by the direct kernels and by every candidate.",
-        NULL,
+        children,
         NULL,
         NULL};
     struct options options = {.batch = 16};
     fg_device_config config = FG_DEVICE_CONFIG_INIT;
     fg_device *device = NULL;
 
-    argp_err_exit_status = 2; /* a mistake in the options */
-    argp_parse(&parser, argc, argv, 0, NULL, &options);
-    config.match = options.device;
-    config.log = print_log;
+    fg_harness_parse(&parser, argc, argv, &options);
+    config.match = options.harness.device;
+    config.log = console_log;
     FG_TRY(fg_device_create(&device, &config));
     FG_TRY(run(&options, device));
 
 cleanup:
     fg_device_free(device);
-    if (status != FG_OK)
-        fprintf(stderr, "bench_candidates: %s\n", fg_error_message());
-    return status == FG_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+    return status == FG_OK ? EXIT_SUCCESS : console_failure();
 }

@@ -7,9 +7,10 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/console.h"
+#include "cli/options.h"
 #include "net/net.h"
 #include "report.h"
 #include "steps.h"
@@ -18,19 +19,18 @@
 
 struct options {
     fg_timing_options timing;
-    bool infer;
     int rows; /* of the table, 0: all */
 };
 
-enum { OPTION_INFER = 512, OPTION_ROWS, OPTION_ALL };
+enum { KEY_INFER = OPTION_FIRST_KEY + 100, KEY_ROWS, KEY_ALL };
 
 static const struct argp_option option_list[] = {
-    {"infer", OPTION_INFER, NULL, 0, "Inference, not training", 0},
-    {"rows", OPTION_ROWS, "N", 0, "Passes that the table shows (10)", 0},
-    {"all", OPTION_ALL, NULL, 0, "The table shows all passes, and every kernel", 0},
+    {"infer", KEY_INFER, NULL, 0, "Inference, not training", 0},
+    {"rows", KEY_ROWS, "N", 0, "Passes that the table shows (10)", 0},
+    {"all", KEY_ALL, NULL, 0, "The table shows all passes, and every kernel", 0},
     {0}};
 
-static error_t parse_option(int key, char *argument, struct argp_state *state)
+static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     struct options *options = state->input;
 
@@ -38,18 +38,18 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &options->timing;
         return 0;
-    case OPTION_INFER:
-        options->infer = true;
+    case KEY_INFER:
+        options->timing.infer = true;
         return 0;
-    case OPTION_ROWS:
-        options->rows = fg_timing_count(argument, "--rows", 1, state);
+    case KEY_ROWS:
+        options->rows = option_int("rows", text, 1, FG_TIMING_MOST);
         return 0;
-    case OPTION_ALL:
+    case KEY_ALL:
         options->rows = 0;
         return 0;
     case ARGP_KEY_END:
         if (options->timing.steps > MOST_STEPS)
-            argp_error(state, "--steps is %d, expected at most %d", options->timing.steps,
+            usage_fail("--steps is '%d', expected a whole number 1..%d", options->timing.steps,
                        MOST_STEPS);
         return 0;
     default:
@@ -57,30 +57,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     }
 }
 
-static struct options parse(int argc, char **argv)
-{
-    const struct argp_child children[] = {{&fg_timing_argp, 0, NULL, 0}, {0}};
-    const struct argp parser = {
-        option_list,
-        parse_option,
-        NULL,
-        "Times every pass of every operation of a network on an OpenCL device, beside the "
-        "least time that its work could take.",
-        children,
-        NULL,
-        NULL};
-    struct options options = {FG_TIMING_OPTIONS_INIT, false, 10};
-
-    options.timing.traced = true;
-    options.timing.command = fg_timing_command(argc, argv);
-    argp_err_exit_status = 2; /* a mistake in the options */
-    argp_parse(&parser, argc, argv, 0, NULL, &options);
-    return options;
-}
-
 /* One step; what it enqueued goes into the profile, or NULL: nowhere. */
-static fg_status measure(fg_profile *profile, const fg_timing *timing, fg_net *net,
-                         fg_status (*step)(const fg_timing *timing, fg_net *net))
+static fg_status measure(fg_profile *profile, const fg_timing *timing)
 {
     fg_status status = FG_OK;
     fg_trace *trace = timing->device->trace;
@@ -89,7 +67,7 @@ static fg_status measure(fg_profile *profile, const fg_timing *timing, fg_net *n
 
     FG_TRY(fg_trace_events(trace, &events, &before));
     const double start = fg_harness_seconds();
-    FG_TRY(step(timing, net));
+    FG_TRY(fg_steps_run(timing));
     const double end = fg_harness_seconds();
     FG_TRY(fg_trace_events(trace, &events, &after));
     if (profile != NULL)
@@ -99,23 +77,22 @@ cleanup:
     return status;
 }
 
-static fg_status run(const struct options *options, const fg_timing *timing, fg_net *net)
+static fg_status run(const fg_timing *timing, int rows)
 {
     fg_status status = FG_OK;
+    const fg_timing_options *options = &timing->options;
     fg_profile *profile = NULL;
     fg_report *report = NULL;
     char mode[FG_TIMING_MODE];
 
-    FG_TRY(fg_profile_create(&profile, options->timing.steps));
-    for (int i = -options->timing.warmup; i < options->timing.steps; ++i)
-        FG_TRY(measure(i < 0 ? NULL : profile, timing, net,
-                       options->infer ? fg_steps_infer : fg_steps_train));
+    FG_TRY(fg_profile_create(&profile, options->steps));
+    for (int i = -options->warmup; i < options->steps; ++i)
+        FG_TRY(measure(i < 0 ? NULL : profile, timing));
     FG_TRY(fg_profile_finish(profile));
-    FG_TRY(fg_report_create(&report, timing, fg_net_plan(net), profile,
-                            options->infer ? "infer"
-                                           : fg_timing_train_mode(mode, &options->timing)));
-    FG_TRY(options->timing.json ? fg_report_json_print(report)
-                                : fg_report_table_print(report, options->rows));
+    FG_TRY(fg_report_create(&report, timing, fg_net_plan(timing->net), profile,
+                            fg_timing_mode(mode, options)));
+    FG_TRY(options->harness.json ? fg_report_json_print(report)
+                                 : fg_report_table_print(report, rows));
 
 cleanup:
     fg_report_free(report);
@@ -126,25 +103,26 @@ cleanup:
 int main(int argc, char **argv)
 {
     fg_status status = FG_OK;
-    const struct options options = parse(argc, argv);
-    fg_net_config config = FG_NET_CONFIG_INIT;
+    const struct argp_child children[] = {{&fg_timing_argp, 0, NULL, 0}, {0}};
+    const struct argp parser = {
+        option_list,
+        parse_option,
+        NULL,
+        "Times every pass of every operation of a network on an OpenCL device, beside the "
+        "least time that its work could take.",
+        children,
+        NULL,
+        NULL};
+    struct options options = {FG_TIMING_OPTIONS_INIT, 10};
     fg_timing timing = {0};
-    fg_net *net = NULL;
 
+    options.timing.traced = true;
+    options.timing.command = fg_timing_command(argc, argv);
+    fg_harness_parse(&parser, argc, argv, &options);
     FG_TRY(fg_timing_create(&timing, &options.timing));
-    config.model = options.timing.model;
-    config.images = options.timing.batch;
-    config.training = !options.infer;
-    config.memory_target = options.timing.memory_target;
-    FG_TRY(fg_net_create(&net, timing.device, &config));
-    if (options.infer)
-        FG_TRY(fg_steps_settle(net, &timing));
-    FG_TRY(run(&options, &timing, net));
+    FG_TRY(run(&timing, options.rows));
 
 cleanup:
-    fg_net_free(net);
     fg_timing_clear(&timing);
-    if (status != FG_OK)
-        fprintf(stderr, "bench_ops: %s\n", fg_error_message());
-    return status == FG_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+    return status == FG_OK ? EXIT_SUCCESS : console_failure();
 }

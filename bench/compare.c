@@ -7,12 +7,13 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include <argp.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/status.h"
+#include "cli/console.h"
+#include "cli/options.h"
+#include "harness.h"
 #include "results.h"
 
 enum verdict { LOWER_IS_BETTER, HIGHER_IS_BETTER, NOT_JUDGED };
@@ -33,6 +34,7 @@ static const struct figure {
 };
 
 #define FIGURES (sizeof figures / sizeof *figures)
+#define MOST_PERCENT 1e6
 
 struct options {
     const char *paths[2];
@@ -47,33 +49,22 @@ struct counts {
 static const struct argp_option option_list[] = {
     {"threshold", 't', "PERCENT", 0, "How much worse a figure may be (5)", 0}, {0}};
 
-static double parse_percent(const char *text, struct argp_state *state)
-{
-    char *end = NULL;
-    const double value = strtod(text, &end);
-
-    if (end == text || *end != '\0' || !isfinite(value) || value < 0)
-        argp_error(state, "--threshold is '%s', expected a number of percent, 0 or more", text);
-    return value;
-}
-
-static error_t parse_option(int key, char *argument, struct argp_state *state)
+static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     struct options *options = state->input;
 
     switch (key) {
     case 't':
-        options->threshold = parse_percent(argument, state);
+        options->threshold = (double)option_number("threshold", text, 0, MOST_PERCENT);
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num >= 2)
-            argp_error(state, "'%s' is one file too many, expected two", argument);
-        options->paths[state->arg_num] = argument;
+            usage_fail("'%s' is one file too many, expected two", text);
+        options->paths[state->arg_num] = text;
         return 0;
     case ARGP_KEY_END:
         if (state->arg_num < 2)
-            argp_error(state, "%s file is missing",
-                       state->arg_num == 0 ? "the old" : "the new");
+            usage_fail("%s file is missing", state->arg_num == 0 ? "the old" : "the new");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -162,8 +153,7 @@ int main(int argc, char **argv)
     struct counts counts = {0};
     fg_results old = {NULL}, new = {NULL};
 
-    argp_err_exit_status = 2; /* a mistake in the options */
-    argp_parse(&parser, argc, argv, 0, NULL, &options);
+    fg_harness_parse(&parser, argc, argv, &options);
     FG_TRY(fg_results_read(&old, options.paths[0]));
     FG_TRY(fg_results_read(&new, options.paths[1]));
     FG_TRY(compare(&counts, &old, &new, options.threshold));
@@ -175,14 +165,14 @@ int main(int argc, char **argv)
     if (counts.missing > 0)
         printf(", %d missing in %s", counts.missing, options.paths[1]);
     printf("\n");
-    FG_CHECK(fflush(stdout) == 0 && !ferror(stdout), FG_ERR_FILE, "stdout cannot be written");
+    FG_TRY(fg_harness_flush());
 
 cleanup:
     fg_results_clear(&new);
     fg_results_clear(&old);
     if (status != FG_OK) {
-        fprintf(stderr, "compare: %s\n", fg_error_message());
-        return 2;
+        console_failure();
+        return EXIT_USAGE;
     }
     return counts.worse > 0 || counts.missing > 0 ? 1 : 0;
 }

@@ -1,14 +1,17 @@
-/* harness.c - what all benches share: samples, the device's ceilings, memory, JSON.
+/* harness.c - what all benches share: options, samples, the device's ceilings, memory, output.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "harness.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
 
+#include "cli/console.h"
+#include "cli/options.h"
 #include "commit.h" /* which every build brings up to date */
 #include "device/launch.h"
 
@@ -24,6 +27,39 @@
     (12.0 * 16.0 * 2.0) /* per round of cl/peak.cl: accumulators, lanes, both */
 
 #define COPY_BYTES ((size_t)256 << 20) /* of one buffer, several times the largest caches */
+
+enum { KEY_JSON = OPTION_FIRST_KEY + 200 };
+
+static const struct argp_option option_list[] = {
+    {"device", 'd', "MATCH", 0, OPTION_DEVICE_HELP, 0},
+    {"json", KEY_JSON, NULL, 0, "Print one JSON object", 0},
+    {0}};
+
+static error_t parse_option(int key, char *text, struct argp_state *state)
+{
+    fg_harness_options *options = state->input;
+
+    switch (key) {
+    case 'd':
+        options->device = text;
+        return 0;
+    case KEY_JSON:
+        options->json = true;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+const struct argp fg_harness_argp = {option_list, parse_option, NULL, NULL, NULL, NULL, NULL};
+
+void fg_harness_parse(const struct argp *argp, int argc, char **argv, void *input)
+{
+    argp_err_exit_status = EXIT_USAGE;
+    program_invocation_name = program_invocation_short_name;
+    console_start();
+    argp_parse(argp, argc, argv, 0, NULL, input);
+}
 
 static int compare_doubles(const void *a, const void *b)
 {
@@ -170,26 +206,43 @@ cleanup:
     return status;
 }
 
-json_t *fg_harness_json(const fg_device *device)
+void fg_harness_print_head(const fg_device *device)
 {
     const fg_device_info *info = fg_device_information(device);
-    return json_pack("{s:s, s:s, s:s, s:i, s:s}", "platform", info->platform, "device",
-                     info->name, "driver", info->driver, "compute_units", info->compute_units,
-                     "commit", fg_harness_commit());
+
+    printf("device   %s\nplatform %s, driver %s, %d compute units\ncommit   %s\n", info->name,
+           info->platform, info->driver, info->compute_units, fg_harness_commit());
 }
 
-fg_status fg_harness_print(json_t *object)
+fg_status fg_harness_flush(void)
 {
     fg_status status = FG_OK;
-    char *text = NULL;
 
-    FG_CHECK(object != NULL, FG_ERR_MEMORY, "no memory for the results");
+    FG_CHECK(fflush(stdout) == 0 && !ferror(stdout), FG_ERR_FILE, "stdout cannot be written");
+
+cleanup:
+    return status;
+}
+
+fg_status fg_harness_print_json(const fg_device *device, json_t *figures)
+{
+    fg_status status = FG_OK;
+    const fg_device_info *info = fg_device_information(device);
+    char *text = NULL;
+    json_t *object = json_pack("{s:s, s:s, s:s, s:i, s:s}", "platform", info->platform,
+                               "device", info->name, "driver", info->driver, "compute_units",
+                               info->compute_units, "commit", fg_harness_commit());
+
+    FG_CHECK(object != NULL && figures != NULL && json_object_update(object, figures) == 0,
+             FG_ERR_MEMORY, "no memory for the results");
     text = json_dumps(object, JSON_REAL_PRECISION(6));
     FG_CHECK(text != NULL, FG_ERR_MEMORY, "no memory for the text of the results");
-    FG_CHECK(puts(text) >= 0 && fflush(stdout) == 0, FG_ERR_FILE, "stdout cannot be written");
+    puts(text);
+    FG_TRY(fg_harness_flush());
 
 cleanup:
     free(text);
     json_decref(object);
+    json_decref(figures);
     return status;
 }

@@ -80,17 +80,13 @@ static json_t *sums_json(const fg_report *report)
 
 fg_status fg_report_json_print(const fg_report *report)
 {
-    json_t *object = fg_harness_json(report->timing->device);
-    json_t *sums = sums_json(report);
-    json_t *kernels = kernels_json(report, report->kernels, report->kernel_count);
+    json_t *figures = sums_json(report);
 
-    if (json_object_update(object, sums) != 0 ||
-        json_object_set_new(object, "layers", entries_json(report)) != 0 ||
-        json_object_set(object, "kernels", kernels) != 0) {
-        json_decref(object);
-        object = NULL; /* fg_harness_print reports it */
+    if (json_object_set_new(figures, "layers", entries_json(report)) != 0 ||
+        json_object_set_new(figures, "kernels",
+                            kernels_json(report, report->kernels, report->kernel_count)) != 0) {
+        json_decref(figures);
+        figures = NULL; /* fg_harness_print_json reports it */
     }
-    json_decref(sums);
-    json_decref(kernels);
-    return fg_harness_print(object);
+    return fg_harness_print_json(report->timing->device, figures);
 }

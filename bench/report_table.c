@@ -15,10 +15,7 @@
 
 static void print_head(const fg_report *report)
 {
-    const fg_device_info *device = fg_device_information(report->timing->device);
-
-    printf("device   %s (%s, driver %s)\n", device->name, device->platform, device->driver);
-    printf("commit   %s\n", fg_harness_commit());
+    fg_harness_print_head(report->timing->device);
     printf("model    %s, batch %d, %s, medians of %d steps\n", report->timing->options.model,
            report->timing->options.batch, report->mode, report->profile->steps);
     printf("peak     %.1f GFLOP/s; copy %.1f GB/s\n\n", report->fma.median,
@@ -171,7 +168,7 @@ fg_status fg_report_table_print(const fg_report *report, int entries)
         print_line(report, report->kernels[i].label, &report->kernels[i]);
     printf("\n");
     print_sums(report);
-    FG_CHECK(fflush(stdout) == 0 && !ferror(stdout), FG_ERR_FILE, "stdout cannot be written");
+    FG_TRY(fg_harness_flush());
 
 cleanup:
     return status;

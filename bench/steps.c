@@ -10,9 +10,10 @@
 
 #define SETTLE_IMAGES 16 /* enough for statistics, and little memory beside the timed net's */
 
-fg_status fg_steps_train(const fg_timing *timing, fg_net *net)
+static fg_status train(const fg_timing *timing)
 {
     fg_status status = FG_OK;
+    fg_net *net = timing->net;
     /* So low a rate that labels which mean nothing cannot make the weights diverge. */
     const fg_sgd sgd = {1e-4f, 0.9f, 1e-4f, 1};
     fg_step_result result;
@@ -27,10 +28,32 @@ cleanup:
     return status;
 }
 
-/* A training pass leaves 0.9 * initial + 0.1 * batch: the batch's part is taken out again. */
-fg_status fg_steps_settle(fg_net *net, const fg_timing *timing)
+static fg_status infer(const fg_timing *timing)
 {
     fg_status status = FG_OK;
+    fg_net *net = timing->net;
+    const fg_plan_info info = fg_plan_information(fg_net_plan(net));
+    float *logits = NULL;
+
+    FG_ALLOC(logits, (size_t)timing->options.batch * (size_t)info.classes);
+    FG_TRY(
+        fg_net_forward(net, FG_MODE_EVALUATION, logits, timing->pixels, timing->options.batch));
+
+cleanup:
+    free(logits);
+    return status;
+}
+
+fg_status fg_steps_run(const fg_timing *timing)
+{
+    return timing->options.infer ? infer(timing) : train(timing);
+}
+
+/* A training pass leaves 0.9 * initial + 0.1 * batch: the batch's part is taken out again. */
+fg_status fg_steps_settle(const fg_timing *timing)
+{
+    fg_status status = FG_OK;
+    fg_net *net = timing->net;
     fg_net_config config = FG_NET_CONFIG_INIT;
     fg_net *trained = NULL;
     float *before = NULL, *after = NULL;
@@ -58,20 +81,5 @@ cleanup:
     free(before);
     free(after);
     fg_net_free(trained);
-    return status;
-}
-
-fg_status fg_steps_infer(const fg_timing *timing, fg_net *net)
-{
-    fg_status status = FG_OK;
-    const fg_plan_info info = fg_plan_information(fg_net_plan(net));
-    float *logits = NULL;
-
-    FG_ALLOC(logits, (size_t)timing->options.batch * (size_t)info.classes);
-    FG_TRY(
-        fg_net_forward(net, FG_MODE_EVALUATION, logits, timing->pixels, timing->options.batch));
-
-cleanup:
-    free(logits);
     return status;
 }

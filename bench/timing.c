@@ -11,74 +11,62 @@
 
 #include "base/status.h"
 #include "cl/random.h"
+#include "cli/console.h"
 #include "cli/options.h"
 #include "device/device.h"
+#include "steps.h"
 
-enum { KEY_JSON = OPTION_FIRST_KEY, KEY_STEPS, KEY_WARMUP, KEY_MEMORY, KEY_TUNING };
+enum { KEY_STEPS = OPTION_FIRST_KEY, KEY_WARMUP, KEY_MEMORY, KEY_TUNING };
 
 static const struct argp_option option_list[] = {
     {"model", 'm', "MODEL", 0, "Network, such as sparsenet-bc-100-12", 0},
     {"batch", 'b', "N", 0, "Images of a step (64)", 0},
     {"steps", KEY_STEPS, "N", 0, "Steps that are timed (15)", 0},
     {"warmup", KEY_WARMUP, "N", 0, "Steps before (3)", 0},
-    {"device", 'd', "DEVICE", 0, "Number of a device, or text in its or its platform's name",
-     0},
     {"memory", KEY_MEMORY, "SETTING", 0, OPTION_MEMORY_HELP, 0},
     {"tuning", KEY_TUNING, "FILE", 0,
      "What `filigree tune' has found out (the cache folder's tuning.txt)", 0},
-    {"json", KEY_JSON, NULL, 0, "Print one JSON object", 0},
     {0}};
 
-int fg_timing_count(const char *text, const char *option, int least, struct argp_state *state)
-{
-    char *end = NULL;
-    const long value = strtol(text, &end, 10);
-    if (end == text || *end != '\0' || value < least || value > 1000000)
-        argp_error(state, "%s is '%s', expected a number from %d to 1000000", option, text,
-                   least);
-    return (int)value;
-}
-
-static error_t parse_option(int key, char *argument, struct argp_state *state)
+static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     fg_timing_options *options = state->input;
 
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &options->harness;
+        return 0;
     case 'm':
-        options->model = argument;
+        options->model = text;
         return 0;
     case 'b':
-        options->batch = fg_timing_count(argument, "--batch", 1, state);
-        return 0;
-    case 'd':
-        options->device = argument;
+        options->batch = option_int("batch", text, 1, FG_TIMING_MOST);
         return 0;
     case KEY_STEPS:
-        options->steps = fg_timing_count(argument, "--steps", 1, state);
+        options->steps = option_int("steps", text, 1, FG_TIMING_MOST);
         return 0;
     case KEY_WARMUP:
-        options->warmup = fg_timing_count(argument, "--warmup", 0, state);
+        options->warmup = option_int("warmup", text, 0, FG_TIMING_MOST);
         return 0;
     case KEY_MEMORY:
-        options->memory = argument;
-        options->memory_target = option_memory("memory", argument);
+        options->memory = text;
+        options->memory_target = option_memory("memory", text);
         return 0;
     case KEY_TUNING:
-        options->tuning = argument;
-        return 0;
-    case KEY_JSON:
-        options->json = 1;
+        options->tuning = text;
         return 0;
     case ARGP_KEY_END:
-        if (options->model == NULL)
-            argp_error(state, "--model is missing");
+        option_require("model", options->model);
+        option_memory_check("memory", options->memory_target, !options->infer);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
 
-const struct argp fg_timing_argp = {option_list, parse_option, NULL, NULL, NULL, NULL, NULL};
+static const struct argp_child children[] = {{&fg_harness_argp, 0, NULL, 0}, {0}};
+const struct argp fg_timing_argp = {option_list, parse_option, NULL, NULL,
+                                    children,    NULL,         NULL};
 
 const char *fg_timing_command(int argc, char **argv)
 {
@@ -92,24 +80,6 @@ const char *fg_timing_command(int argc, char **argv)
     return text;
 }
 
-fg_timing_options fg_timing_parse(int argc, char **argv, const char *what)
-{
-    const struct argp parser = {option_list, parse_option, NULL, what, NULL, NULL, NULL};
-    fg_timing_options options = FG_TIMING_OPTIONS_INIT;
-
-    argp_err_exit_status = 2; /* a mistake in the options */
-    options.command = fg_timing_command(argc, argv);
-    argp_parse(&parser, argc, argv, 0, NULL, &options);
-    return options;
-}
-
-static void print_log(void *user, fg_log_level level, const char *line)
-{
-    (void)user;
-    if (level <= FG_LOG_WARN)
-        fprintf(stderr, "bench: %s\n", line);
-}
-
 /* Sum of four uniform numbers, scaled: near enough to a normal one for a batch that nobody
  * learns. */
 static float about_normal(uint32_t index)
@@ -119,43 +89,71 @@ static float about_normal(uint32_t index)
                           fg_random_uniform(r.z) + fg_random_uniform(r.w) - 2.0f);
 }
 
-const char *fg_timing_train_mode(char out[FG_TIMING_MODE], const fg_timing_options *options)
+const char *fg_timing_mode(char out[FG_TIMING_MODE], const fg_timing_options *options)
 {
-    if (options->memory_target == FG_MEMORY_FAST)
-        snprintf(out, FG_TIMING_MODE, "train");
-    else
-        snprintf(out, FG_TIMING_MODE, "train-%s", options->memory);
+    const bool fast = options->memory_target == FG_MEMORY_FAST;
+
+    snprintf(out, FG_TIMING_MODE, "%s%s%s", options->infer ? "infer" : "train", fast ? "" : "-",
+             fast ? "" : options->memory);
     return out;
 }
 
-fg_status fg_timing_create(fg_timing *timing, const fg_timing_options *options)
+static fg_status open_device(fg_timing *timing)
+{
+    const fg_timing_options *options = &timing->options;
+    fg_device_config config = FG_DEVICE_CONFIG_INIT;
+
+    config.match = options->harness.device;
+    config.log = console_log;
+    config.tuning = options->tuning;
+    return options->traced ? fg_device_create_traced(&timing->device, &config)
+                           : fg_device_create(&timing->device, &config);
+}
+
+static fg_status create_net(fg_timing *timing)
+{
+    const fg_timing_options *options = &timing->options;
+    fg_net_config config = FG_NET_CONFIG_INIT;
+
+    config.model = options->model;
+    config.images = options->batch;
+    config.training = !options->infer;
+    config.memory_target = options->memory_target;
+    return fg_net_create(&timing->net, timing->device, &config);
+}
+
+static fg_status create_batch(fg_timing *timing)
 {
     fg_status status = FG_OK;
-    fg_device_config config = FG_DEVICE_CONFIG_INIT;
-    fg_plan_config plan_config = FG_PLAN_CONFIG_INIT;
-    fg_plan *plan = NULL;
-
-    *timing = (fg_timing){.options = *options, .began = fg_harness_seconds()};
-    config.match = options->device;
-    config.log = print_log;
-    config.tuning = options->tuning;
-    plan_config.model = options->model;
-    plan_config.images = 1;
-    FG_TRY(fg_plan_create(&plan, &plan_config));
-    FG_TRY(options->traced ? fg_device_create_traced(&timing->device, &config)
-                           : fg_device_create(&timing->device, &config));
-    const fg_plan_info info = fg_plan_information(plan);
+    const int batch = timing->options.batch;
+    const fg_plan_info info = fg_plan_information(fg_net_plan(timing->net));
     const size_t image =
         (size_t)info.image_channels * (size_t)info.image_side * (size_t)info.image_side;
-    FG_ALLOC(timing->pixels, (size_t)options->batch * image);
-    FG_ALLOC(timing->labels, options->batch);
-    for (size_t i = 0; i < (size_t)options->batch * image; ++i)
+
+    FG_ALLOC(timing->pixels, (size_t)batch * image);
+    FG_ALLOC(timing->labels, batch);
+    for (size_t i = 0; i < (size_t)batch * image; ++i)
         timing->pixels[i] = about_normal((uint32_t)i);
-    for (int i = 0; i < options->batch; ++i)
+    for (int i = 0; i < batch; ++i)
         timing->labels[i] = i % info.classes;
 
 cleanup:
-    fg_plan_free(plan);
+    return status;
+}
+
+/* The network comes before the batch: it says at once that one is too large. */
+fg_status fg_timing_create(fg_timing *timing, const fg_timing_options *options)
+{
+    fg_status status = FG_OK;
+
+    *timing = (fg_timing){.options = *options, .began = fg_harness_seconds()};
+    FG_TRY(open_device(timing));
+    FG_TRY(create_net(timing));
+    FG_TRY(create_batch(timing));
+    if (options->infer)
+        FG_TRY(fg_steps_settle(timing));
+
+cleanup:
     return status;
 }
 
@@ -163,6 +161,7 @@ void fg_timing_clear(fg_timing *timing)
 {
     free(timing->pixels);
     free(timing->labels);
+    fg_net_free(timing->net);
     fg_device_free(timing->device);
 }
 
@@ -178,30 +177,21 @@ typedef struct report {
 static fg_status report_json(const fg_timing *timing, const fg_plan_info *info,
                              const char *mode, const report *r)
 {
-    fg_status status = FG_OK;
-    json_t *object = fg_harness_json(timing->device);
-    json_t *figures = json_pack(
-        "{s:s, s:s, s:i, s:s, s:f, s:f, s:f, s:i, s:f, s:I, s:I, s:f, s:f, s:f}", "command",
-        timing->options.command, "model", info->model, "batch", timing->options.batch, "mode",
-        mode, "images_per_second", r->images_per_second, "step_ms_median", r->step.median * 1e3,
-        "step_ms_min", r->step.min * 1e3, "samples", r->step.samples, "start_s", r->start_s,
-        "device_bytes_peak", (json_int_t)info->device_bytes_peak, "rss_bytes_peak",
-        (json_int_t)r->resident, "gflops", r->gflops, "peak_gflops", r->peak.median,
-        "percent_of_peak", 100.0 * r->gflops / r->peak.median);
-
-    if (object == NULL || figures == NULL || json_object_update(object, figures) != 0) {
-        json_decref(object);
-        object = NULL; /* fg_harness_print reports it */
-    }
-    status = fg_harness_print(object);
-    json_decref(figures);
-    return status;
+    return fg_harness_print_json(
+        timing->device,
+        json_pack("{s:s, s:s, s:i, s:s, s:f, s:f, s:f, s:i, s:f, s:I, s:I, s:f, s:f, s:f}",
+                  "command", timing->options.command, "model", info->model, "batch",
+                  timing->options.batch, "mode", mode, "images_per_second",
+                  r->images_per_second, "step_ms_median", r->step.median * 1e3, "step_ms_min",
+                  r->step.min * 1e3, "samples", r->step.samples, "start_s", r->start_s,
+                  "device_bytes_peak", (json_int_t)info->device_bytes_peak, "rss_bytes_peak",
+                  (json_int_t)r->resident, "gflops", r->gflops, "peak_gflops", r->peak.median,
+                  "percent_of_peak", 100.0 * r->gflops / r->peak.median));
 }
 
 static fg_status report_table(const fg_timing *timing, const fg_plan_info *info,
                               const char *mode, const report *r)
 {
-    fg_status status = FG_OK;
     const fg_device_info *device = fg_device_information(timing->device);
 
     printf("device           %s (%s, driver %s)\n", device->name, device->platform,
@@ -216,40 +206,60 @@ static fg_status report_table(const fg_timing *timing, const fg_plan_info *info,
            100.0 * r->gflops / r->peak.median, r->peak.median);
     printf("device memory    %.1f MB, process %.1f MB\n", (double)info->device_bytes_peak / 1e6,
            (double)r->resident / 1e6);
-    FG_CHECK(fflush(stdout) == 0 && !ferror(stdout), FG_ERR_FILE, "stdout cannot be written");
-
-cleanup:
-    return status;
+    return fg_harness_flush();
 }
 
-fg_status fg_timing_run(const fg_timing *timing, fg_net *net, const char *mode, int passes,
-                        fg_status (*step)(const fg_timing *timing, fg_net *net))
+/* Multiply-adds of an image in a step count as two operations each; backward has twice as many as
+ * forward. */
+static fg_status run(const fg_timing *timing)
 {
     fg_status status = FG_OK;
-    const fg_plan_info info = fg_plan_information(fg_net_plan(net));
-    const int steps = timing->options.steps;
+    const fg_timing_options *options = &timing->options;
+    const fg_plan_info info = fg_plan_information(fg_net_plan(timing->net));
+    char mode[FG_TIMING_MODE];
     double *samples = NULL;
     report r = {0};
 
-    FG_ALLOC(samples, steps);
-    for (int i = -timing->options.warmup; i < steps; ++i) {
+    FG_ALLOC(samples, options->steps);
+    for (int i = -options->warmup; i < options->steps; ++i) {
         const double start = fg_harness_seconds();
-        FG_TRY(step(timing, net));
+        FG_TRY(fg_steps_run(timing));
         const double end = fg_harness_seconds();
         if (r.start_s == 0)
             r.start_s = end - timing->began;
         if (i >= 0)
             samples[i] = end - start;
     }
-    r.step = fg_harness_figure_of(samples, steps);
+    r.step = fg_harness_figure_of(samples, options->steps);
     r.resident = fg_harness_resident_peak();
     FG_TRY(fg_harness_peak_fma(&r.peak, timing->device));
-    r.images_per_second = timing->options.batch / r.step.median;
-    r.gflops = 2e-9 * passes * (double)info.multiply_adds * r.images_per_second;
-    FG_TRY(timing->options.json ? report_json(timing, &info, mode, &r)
-                                : report_table(timing, &info, mode, &r));
+    r.images_per_second = options->batch / r.step.median;
+    r.gflops =
+        2e-9 * (options->infer ? 1 : 3) * (double)info.multiply_adds * r.images_per_second;
+    fg_timing_mode(mode, options);
+    FG_TRY(options->harness.json ? report_json(timing, &info, mode, &r)
+                                 : report_table(timing, &info, mode, &r));
 
 cleanup:
     free(samples);
     return status;
+}
+
+int fg_timing_main(int argc, char **argv, const char *what, bool infer)
+{
+    fg_status status = FG_OK;
+    struct argp parser = fg_timing_argp;
+    fg_timing_options options = FG_TIMING_OPTIONS_INIT;
+    fg_timing timing = {0};
+
+    parser.doc = what;
+    options.infer = infer;
+    options.command = fg_timing_command(argc, argv);
+    fg_harness_parse(&parser, argc, argv, &options);
+    FG_TRY(fg_timing_create(&timing, &options));
+    FG_TRY(run(&timing));
+
+cleanup:
+    fg_timing_clear(&timing);
+    return status == FG_OK ? EXIT_SUCCESS : console_failure();
 }

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #define MODEL "sparsenet-bc-16-8"
 #define OPERATIONS 17 /* that `filigree plan` lists for it */
@@ -21,7 +20,7 @@
 static const char *program;
 
 /* Standard output of the program, for free(). */
-static char *run(const char *arguments, int expected_status)
+static char *run(const char *arguments)
 {
     char command[1024];
     char *text = NULL;
@@ -34,8 +33,7 @@ static char *run(const char *arguments, int expected_status)
     ck_assert_ptr_nonnull(pipe);
     length = getdelim(&text, &bytes, '\0', pipe);
     const int status = pclose(pipe);
-    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == expected_status,
-                  "%s: status %d, expected %d", command, status, expected_status);
+    ck_assert_msg(status == 0, "%s: status %d, expected 0", command, status);
     if (length < 0 && text != NULL)
         text[0] = '\0';
     return text;
@@ -43,7 +41,7 @@ static char *run(const char *arguments, int expected_status)
 
 static json_t *run_json(const char *arguments)
 {
-    char *text = run(arguments, 0);
+    char *text = run(arguments);
     json_error_t error;
     json_t *root = json_loads(text, 0, &error);
 
@@ -152,24 +150,15 @@ END_TEST
 
 START_TEST(table_has_the_rows_that_are_asked_for)
 {
-    char *text = run("--model " MODEL " --batch 4 --steps 1 --rows 3", 0);
+    char *text = run("--model " MODEL " --batch 4 --steps 1 --rows 3");
     ck_assert_ptr_nonnull(strstr(text, "... and 35 more"));
     ck_assert_ptr_nonnull(strstr(text, "wall"));
     free(text);
-    text = run("--model " MODEL " --batch 4 --steps 1 --all", 0);
+    text = run("--model " MODEL " --batch 4 --steps 1 --all");
     ck_assert_ptr_nonnull(strstr(text, "stem.conv conv3x3 backward"));
     ck_assert_ptr_nonnull(strstr(text, "    batchnorm_affine"));
     ck_assert_ptr_null(strstr(text, " more"));
     free(text);
-}
-END_TEST
-
-START_TEST(mistakes_in_the_options_are_status_2)
-{
-    free(run("--model " MODEL " --steps 1001 2>/dev/null", 2));
-    free(run("--model " MODEL " --rows 0 2>/dev/null", 2));
-    free(run("2>/dev/null", 2));
-    free(run("--model no-such-model 2>/dev/null", 1));
 }
 END_TEST
 
@@ -190,7 +179,6 @@ int main(int argc, char **argv)
     tcase_add_test(tests, inference_step_adds_up);
     tcase_add_test(tests, recomputation_is_a_pass_of_its_own);
     tcase_add_test(tests, table_has_the_rows_that_are_asked_for);
-    tcase_add_test(tests, mistakes_in_the_options_are_status_2);
     suite_add_tcase(suite, tests);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

@@ -7,7 +7,7 @@
 #ifndef FG_PLAN_MODEL_H
 #define FG_PLAN_MODEL_H
 
-#include "plan/piece.h"
+#include "base/piece.h"
 
 typedef struct fg_model {
     fg_piece base;    /* "sparsenet-40-12", "my/net.yaml" */

@@ -9,8 +9,8 @@
 
 #include <string.h>
 
+#include "base/piece.h"
 #include "plan/options.h"
-#include "plan/piece.h"
 
 /* ---- family ---- */
 

@@ -5,8 +5,8 @@
 #ifndef FG_PLAN_OPTIONS_H
 #define FG_PLAN_OPTIONS_H
 
+#include "base/piece.h"
 #include "plan/name.h"
-#include "plan/piece.h"
 
 /* What each option is if it is not given. The name's numbers are known. */
 void fg_options_set_defaults(fg_name *name);

@@ -7,7 +7,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "plan/piece.h"
+#include "base/piece.h"
 
 #define MAX_DIGITS 9
 

@@ -1,9 +1,9 @@
-/* piece.h - pieces of a name, which need no copies: cut, compared and read as numbers.
+/* piece.h - pieces of a text, which need no copies: cut, compared and read as numbers.
  *
  * SPDX-License-Identifier: MIT
  */
-#ifndef FG_PLAN_PIECE_H
-#define FG_PLAN_PIECE_H
+#ifndef FG_BASE_PIECE_H
+#define FG_BASE_PIECE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
-/* piece.c - pieces of a name, which need no copies: cut, compared and read as numbers.
+/* piece.c - pieces of a text, which need no copies: cut, compared and read as numbers.
  *
  * SPDX-License-Identifier: MIT
  */
-#include "plan/piece.h"
+#include "base/piece.h"
 
 #include <ctype.h>
 #include <math.h>

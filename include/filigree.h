@@ -144,6 +144,12 @@ typedef struct fg_device_config {
  * FG_ERR_DEVICE    no OpenCL platform, or a driver call failed */
 FG_API fg_status fg_device_create(fg_device **out, const fg_device_config *config);
 
+/* Reads tuning_seconds from a text: "off", which is 0, or a number of seconds from 0 to 3600.
+ * what: how the message names it, "--tune".
+ *
+ * FG_ERR_ARGUMENT  it is neither */
+FG_API fg_status fg_device_tuning_seconds(double *out, const char *text, const char *what);
+
 /* NULL is allowed. Free nets first. */
 FG_API void fg_device_free(fg_device *device);
 

@@ -4,12 +4,8 @@
  */
 #include "device.h"
 
-#include <string.h>
-
 #include "console.h"
 #include "options.h"
-
-#define MOST_SECONDS 3600
 
 enum { KEY_DEVICE = OPTION_FIRST_KEY + 200, KEY_TUNING, KEY_TUNE };
 
@@ -18,8 +14,9 @@ static const struct argp_option options_table[] = {
     {"tuning", KEY_TUNING, "FILE", 0,
      "What `filigree tune' has found out (the cache folder's tuning.txt)", 0},
     {"tune", KEY_TUNE, "SECONDS", 0,
-     "How long a network that is new to the device may be tuned before it starts, or off; it "
-     "changes no result (FG_TUNE, else 2)",
+     "How long, up to 3600, a network that is new to the device may be tuned before it starts, "
+     "or "
+     "off; it changes no result (FG_TUNE, else 2)",
      0},
     {NULL, 0, NULL, 0, NULL, 0}};
 
@@ -34,8 +31,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         options->tuning = text;
         return 0;
     case KEY_TUNE:
-        options->tuning_seconds =
-            strcmp(text, "off") == 0 ? 0 : (double)option_number("tune", text, 0, MOST_SECONDS);
+        if (fg_device_tuning_seconds(&options->tuning_seconds, text, "--tune") != FG_OK)
+            usage_fail("%s", fg_error_message());
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/env.h"
+#include "base/piece.h"
 #include "device/available.h"
 #include "device/info.h"
 #include "device/program.h"
@@ -75,39 +76,33 @@ cleanup:
     return status;
 }
 
-#define TUNING_SECONDS 2.0 /* at a net's first use: less than its kernels take to compile */
+/* At a net's first use. */
+#define TUNING_SECONDS 2.0 /* less than its kernels take to compile */
+#define MOST_TUNING_SECONDS 3600.0
 
-/* "off", or a number of seconds. */
-static fg_status read_seconds(double *out, const char *text)
+fg_status fg_device_tuning_seconds(double *out, const char *text, const char *what)
 {
-    fg_status status = FG_OK;
-    char *end = NULL;
-
-    *out = TUNING_SECONDS;
-    if (text == NULL)
-        return FG_OK;
     *out = 0.0;
-    if (strcmp(text, "off") == 0)
-        return FG_OK;
-    *out = strtod(text, &end);
-    FG_REQUIRE(end != text && *end == '\0' && *out >= 0.0 && *out <= 1e6,
-               "FG_TUNE is \"%s\", expected off or a number of seconds", text);
-
-cleanup:
-    return status;
+    return strcmp(text, "off") == 0
+               ? FG_OK
+               : fg_piece_decimal(out, what, fg_piece_of(text), 0.0, MOST_TUNING_SECONDS,
+                                  "of seconds from 0 to 3600, or off");
 }
 
 static fg_status set_tuning(fg_device *device, const fg_device_config *config)
 {
     fg_status status = FG_OK;
+    const char *seconds = fg_env_tune();
 
     if (config->tuning != NULL) {
         device->tuning = fg_text_copy(config->tuning);
         FG_CHECK(device->tuning != NULL, FG_ERR_MEMORY, "no memory for the name of a file");
     }
-    device->tuning_seconds = config->tuning_seconds;
-    if (!(config->tuning_seconds >= 0.0))
-        FG_TRY(read_seconds(&device->tuning_seconds, fg_env_tune()));
+    device->tuning_seconds = TUNING_SECONDS;
+    if (config->tuning_seconds >= 0.0)
+        device->tuning_seconds = config->tuning_seconds;
+    else if (seconds != NULL)
+        FG_TRY(fg_device_tuning_seconds(&device->tuning_seconds, seconds, "FG_TUNE"));
 
 cleanup:
     return status;

@@ -99,6 +99,6 @@ for option in '--model m' '--batch 4' '--again' '--infer' '--same-bits' '--devic
 done
 refuses 2 '--model is missing' "$filigree" tune
 refuses 2 "--batch is '0'" "$filigree" tune --model m --batch 0
-refuses 2 "--tune is 'on'" "${train[@]}" --tune on
+refuses 2 '--tune is "on"' "${train[@]}" --tune on
 refuses 2 'goes with --resume' "${train[@]}" --accept-tuning
 refuses 1 'none.txt' "$filigree" tune --merge none.txt

@@ -96,6 +96,10 @@ for text in '' : 1 1: :1 1,2:3 1:2:3 x:1 1:x 1:0 1:-1 nan:1 1:inf \
     1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1:1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1; do
     refuses 2 '--normalise is .* expected mean,..:deviation' "${train[@]}" --normalise "$text"
 done
+for text in '' on ' 1' 0x1 1e2 -1 nan 3600.5; do
+    refuses 2 "^filigree train: --tune is \"$text\", expected .* seconds from 0 to 3600, or off$" \
+        "${train[@]}" --tune "$text"
+done
 refuses 2 "--padding is 'white', expected one of mean, black, reflect" \
     "${train[@]}" --padding white
 refuses 2 "--split is 'both', expected one of train, test" "$filigree" eval --split both

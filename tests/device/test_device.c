@@ -130,6 +130,34 @@ START_TEST(config_that_was_not_initialised_is_refused)
 }
 END_TEST
 
+START_TEST(tuning_takes_off_or_seconds)
+{
+    static const char *const bad[] = {"",    "on",  "-1",  "+1",  " 1",     "1 ",  "1s",
+                                      "0x1", "1e2", "nan", "inf", "3600.5", "1e6", "OFF"};
+    double seconds = -1;
+    fg_device *device = NULL;
+    char expected[128];
+
+    FG_EXPECT_OK(fg_device_tuning_seconds(&seconds, "off", "--tune"));
+    ck_assert_double_eq(seconds, 0);
+    FG_EXPECT_OK(fg_device_tuning_seconds(&seconds, "0.25", "--tune"));
+    ck_assert_double_eq(seconds, 0.25);
+    FG_EXPECT_OK(fg_device_tuning_seconds(&seconds, "3600", "--tune"));
+    ck_assert_double_eq(seconds, 3600);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; ++i) {
+        snprintf(expected, sizeof expected,
+                 "X is \"%s\", expected a decimal number of seconds from 0 to 3600, or off",
+                 bad[i]);
+        FG_EXPECT_FAILS(fg_device_tuning_seconds(&seconds, bad[i], "X"), FG_ERR_ARGUMENT,
+                        expected);
+    }
+    setenv("FG_TUNE", "0x1", 1);
+    FG_EXPECT_FAILS(fg_device_create(&device, NULL), FG_ERR_ARGUMENT,
+                    "FG_TUNE is \"0x1\", expected");
+    setenv("FG_TUNE", "off", 1);
+}
+END_TEST
+
 START_TEST(two_devices_live_side_by_side)
 {
     fg_device *one = open_device(NULL), *two = open_device(NULL);
@@ -157,6 +185,7 @@ int main(void)
     tcase_add_test(tests, environment_counts_where_the_config_is_silent);
     tcase_add_test(tests, no_match_lists_those_there_are);
     tcase_add_test(tests, config_that_was_not_initialised_is_refused);
+    tcase_add_test(tests, tuning_takes_off_or_seconds);
     tcase_add_test(tests, two_devices_live_side_by_side);
     suite_add_tcase(suite, tests);
     srunner_set_fork_status(runner, CK_NOFORK);

@@ -201,7 +201,8 @@ typedef struct fg_plan_config {
         sizeof(fg_plan_config), NULL, 64, 1, 0, 0, 0, 0, FG_MEMORY_FAST \
     }
 
-/* Makes a plan. Does not fail when the plan exceeds the limits: fg_plan_fits tells.
+/* Makes a plan, of the direct kernels: a net that has another algorithm (FG_ALGORITHM, fg_net_tune)
+ * needs other memory. Does not fail when the plan exceeds the limits: fg_plan_fits tells.
  *
  * FG_ERR_ARGUMENT  the model is unknown or impossible, or a field is out of range */
 FG_API fg_status fg_plan_create(fg_plan **out, const fg_plan_config *config);

@@ -156,6 +156,8 @@ int command_plan(int argc, char **argv)
         "Prints a network's layers, what each reads, shapes, parameters, multiply-adds and "
         "device "
         "memory, without a device.\v"
+        "Convolutions are those of the direct kernels, whatever FG_ALGORITHM or tuning says: "
+        "with another algorithm a network needs other memory. "
         "Exits with status 1, and says why, if the network does not fit a limit.",
         NULL,
         NULL,

@@ -10,17 +10,29 @@
 #include "device/event.h"
 #include "net/tune.h"
 
+/* Kernels with options, beyond which tuned tiles get none of their own: each is a program, which a
+ * start has to build, and a deep network may have tiles for very many shapes. By rule there are about
+ * ten; networks tuned here came to 16 to 19. */
+#define MOST_TUNED 24
+
 static fg_status prepare_conv(fg_net *net, int index)
 {
     const fg_plan *plan = net->plan;
     const fg_op *op = &plan->ops[index];
     const fg_conv_shape shape = fg_conv_shape_of(plan, op);
+    fg_kernels *kernels = &net->kernels;
+    fg_conv_op *conv = &net->convs[index];
     fg_conv_variant variant;
     fg_status status = FG_OK;
 
     FG_TRY(fg_tuning_variant(&variant, &net->tuning, &shape));
-    FG_TRY(fg_conv_prepare(&net->convs[index], &net->kernels, &shape, &variant));
-    FG_TRY(fg_candidate_prepare(&net->candidates[index], &net->kernels,
+    kernels->most = MOST_TUNED;
+    status = fg_conv_prepare(conv, kernels, &shape, &variant);
+    kernels->most = 0;
+    if (status == FG_ERR_FIT)
+        status = fg_conv_prepare(conv, kernels, &shape, NULL);
+    FG_TRY(status);
+    FG_TRY(fg_candidate_prepare(&net->candidates[index], kernels,
                                 net->choice.candidates[op->algorithm], &shape));
 
 cleanup:

@@ -34,11 +34,15 @@ fg_status fg_kernels_get(const fg_kernel **out, fg_kernels *kernels, enum fg_ker
             *out = entry->kernel;
             return FG_OK;
         }
+    FG_CHECK(options[0] == '\0' || kernels->most == 0 || kernels->special < kernels->most,
+             FG_ERR_FIT, "%s %s: there are %d kernels with options, the most that may be",
+             fg_kernel_name(id), options, kernels->special);
     FG_ALLOC(entry, 1);
     entry->options = fg_text_copy(options);
     FG_CHECK(entry->options != NULL, FG_ERR_MEMORY, "host memory ran out");
     FG_TRY(fg_kernel_create(&entry->kernel, kernels->device, id, options));
     *out = entry->kernel;
+    kernels->special += options[0] != '\0';
     entry->next = kernels->first;
     kernels->first = entry;
     entry = NULL;
@@ -55,4 +59,5 @@ void fg_kernels_clear(fg_kernels *kernels)
         kernels->first = entry->next;
         free_entry(entry);
     }
+    kernels->special = 0;
 }

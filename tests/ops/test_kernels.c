@@ -36,6 +36,26 @@ START_TEST(kernel_that_does_not_build_is_not_kept)
 }
 END_TEST
 
+START_TEST(beyond_the_most_there_is_what_was_there)
+{
+    fg_kernels kernels = {.device = fg_device_fixture(), .most = 1};
+    const fg_kernel *first = NULL, *other = NULL;
+
+    FG_EXPECT_OK(fg_kernels_get(&other, &kernels, FG_KERNEL_sgd_update, ""));
+    FG_EXPECT_OK(fg_kernels_get(&first, &kernels, FG_KERNEL_fill, "-D UNUSED=1"));
+    FG_EXPECT_FAILS(fg_kernels_get(&other, &kernels, FG_KERNEL_fill, "-D UNUSED=2"), FG_ERR_FIT,
+                    "fill -D UNUSED=2: there are 1 kernels with options");
+    ck_assert_ptr_null(other);
+    FG_EXPECT_OK(fg_kernels_get(&other, &kernels, FG_KERNEL_fill, "-D UNUSED=1"));
+    ck_assert_ptr_eq(other, first);
+    FG_EXPECT_OK(fg_kernels_get(&other, &kernels, FG_KERNEL_fill, ""));
+    kernels.most = 0;
+    FG_EXPECT_OK(fg_kernels_get(&other, &kernels, FG_KERNEL_fill, "-D UNUSED=2"));
+    fg_kernels_clear(&kernels);
+    ck_assert_int_eq(kernels.special, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("ops/kernels");
@@ -46,6 +66,7 @@ int main(void)
     tcase_add_unchecked_fixture(tests, fg_device_fixture_open, fg_device_fixture_close);
     tcase_add_test(tests, one_kernel_for_each_name_and_options);
     tcase_add_test(tests, kernel_that_does_not_build_is_not_kept);
+    tcase_add_test(tests, beyond_the_most_there_is_what_was_there);
     suite_add_tcase(suite, tests);
     srunner_set_fork_status(runner, CK_NOFORK);
     srunner_run_all(runner, CK_ENV);

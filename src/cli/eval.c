@@ -14,35 +14,6 @@
 #include "progress.h"
 #include "trained.h"
 
-enum { KEY_JSON = OPTION_FIRST_KEY + 100 };
-
-static const struct argp_option options_table[] = {
-    {NULL, 0, NULL, 0, "Output:", 3},
-    {"json", KEY_JSON, NULL, 0, "Print one JSON object", 0},
-    {NULL, 0, NULL, 0, NULL, 0}};
-
-struct eval_options {
-    struct trained_options trained;
-    bool json;
-};
-
-static error_t parse_option(int key, char *text, struct argp_state *state)
-{
-    struct eval_options *options = state->input;
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &options->trained;
-        return 0;
-    case KEY_JSON:
-        options->json = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        usage_fail("'%s' is not an option", text);
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
 static int print_score(const struct trained *trained, const fg_score *score, double seconds,
                        bool json)
 {
@@ -79,22 +50,19 @@ static double now_seconds(void)
 
 int command_eval(int argc, char **argv)
 {
-    static const struct argp_child children[] = {{&trained_argp, 0, NULL, 0},
-                                                 {NULL, 0, NULL, 0}};
-    static const struct argp argp = {
-        options_table, parse_option, NULL, "Measures loss and accuracy of a trained network.",
-        children,      NULL,         NULL};
-    struct eval_options options = {TRAINED_OPTIONS_INIT, false};
+    struct argp argp = trained_argp;
+    struct trained_options options = TRAINED_OPTIONS_INIT;
     struct trained trained = {0};
     fg_score score;
     int exit_status;
 
+    argp.doc = "Measures loss and accuracy of a trained network.";
     argp_parse(&argp, argc, argv, 0, NULL, &options);
-    trained_check(&options.trained);
-    if (options.trained.data == NULL)
-        option_require("labels", options.trained.labels);
+    trained_check(&options);
+    if (options.data == NULL)
+        option_require("labels", options.labels);
 
-    fg_status status = trained_open(&trained, &options.trained);
+    fg_status status = trained_open(&trained, &options);
     const double start = now_seconds();
     if (status == FG_OK)
         status = fg_net_evaluate(trained.net, &score, trained.dataset, &trained.normalisation);

@@ -13,20 +13,17 @@
 #include "options.h"
 #include "trained.h"
 
-enum { KEY_FIRST = OPTION_FIRST_KEY + 100, KEY_COUNT, KEY_JSON };
+enum { KEY_FIRST = OPTION_FIRST_KEY + 100, KEY_COUNT };
 
 static const struct argp_option options_table[] = {
     {"first", KEY_FIRST, "N", 0, "First image, counted from 0 (0)", 2},
     {"count", KEY_COUNT, "N", 0, "How many images (all that follow)", 2},
-    {NULL, 0, NULL, 0, "Output:", 3},
-    {"json", KEY_JSON, NULL, 0, "Print one JSON object", 0},
     {NULL, 0, NULL, 0, NULL, 0}};
 
 struct predict_options {
     struct trained_options trained;
     int first;
     int count; /* 0: all that follow */
-    bool json;
 };
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
@@ -42,11 +39,6 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case KEY_COUNT:
         options->count = option_int("count", text, 1, INT_MAX);
         return 0;
-    case KEY_JSON:
-        options->json = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        usage_fail("'%s' is not an option", text);
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -120,8 +112,8 @@ static int run(const struct trained *trained, const struct predict_options *opti
     }
     float *probabilities =
         calloc((size_t)plan.images * (size_t)plan.classes, sizeof *probabilities);
-    json_t *list = options->json ? json_array() : NULL;
-    if (probabilities == NULL || (options->json && list == NULL)) {
+    json_t *list = options->trained.json ? json_array() : NULL;
+    if (probabilities == NULL || (options->trained.json && list == NULL)) {
         console_error("host memory ran out");
         free(probabilities);
         json_decref(list);
@@ -133,7 +125,7 @@ static int run(const struct trained *trained, const struct predict_options *opti
         json_decref(list);
         return console_failure();
     }
-    if (!options->json)
+    if (!options->trained.json)
         return EXIT_SUCCESS;
     return print_json(json_pack("{s:s, s:o}", "model", plan.model, "predictions", list));
 }
@@ -147,7 +139,7 @@ int command_predict(int argc, char **argv)
         NULL,          "Says which class each image of a data set belongs to.",
         children,      NULL,
         NULL};
-    struct predict_options options = {TRAINED_OPTIONS_INIT, 0, 0, false};
+    struct predict_options options = {TRAINED_OPTIONS_INIT, 0, 0};
     struct trained trained = {0};
 
     argp_parse(&argp, argc, argv, 0, NULL, &options);

@@ -19,7 +19,8 @@ enum {
     KEY_IMAGES,
     KEY_LABELS,
     KEY_NORMALISE,
-    KEY_BATCH
+    KEY_BATCH,
+    KEY_JSON
 };
 
 static const struct argp_option options_table[] = {
@@ -42,6 +43,8 @@ static const struct argp_option options_table[] = {
      "--weights from the training images in --data)",
      0},
     {"batch", KEY_BATCH, "N", 0, "Images that are worked on together (100)", 0},
+    {NULL, 0, NULL, 0, "Output:", 3},
+    {"json", KEY_JSON, NULL, 0, "Print one JSON object", 0},
     {NULL, 0, NULL, 0, NULL, 0}};
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
@@ -80,6 +83,11 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case KEY_BATCH:
         options->batch = option_int("batch", text, 1, MOST_IMAGES);
         return 0;
+    case KEY_JSON:
+        options->json = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        usage_fail("'%s' is not an option", text);
     default:
         return ARGP_ERR_UNKNOWN;
     }

@@ -5,6 +5,8 @@
 #ifndef FG_CLI_TRAINED_H
 #define FG_CLI_TRAINED_H
 
+#include <stdbool.h>
+
 #include "device.h"
 
 struct trained_options {
@@ -17,13 +19,14 @@ struct trained_options {
     fg_split split;
     fg_normalisation normalisation; /* channels 0: not given */
     int batch;
+    bool json;
     struct device_options device;
 };
 
-#define TRAINED_OPTIONS_INIT                                                   \
-    {                                                                          \
-        NULL, NULL, NULL, NULL, NULL, NULL, FG_SPLIT_TEST, {0, {0}, {0}}, 100, \
-            DEVICE_OPTIONS_INIT                                                \
+#define TRAINED_OPTIONS_INIT                                                          \
+    {                                                                                 \
+        NULL, NULL, NULL, NULL, NULL, NULL, FG_SPLIT_TEST, {0, {0}, {0}}, 100, false, \
+            DEVICE_OPTIONS_INIT                                                       \
     }
 
 /* A child parser; its input is a struct trained_options. */

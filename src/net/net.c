@@ -15,24 +15,31 @@
  * ten; networks tuned here came to 16 to 19. */
 #define MOST_TUNED 24
 
-static fg_status prepare_conv(fg_net *net, int index)
+fg_status fg_net_tile(fg_net *net, int index)
 {
-    const fg_plan *plan = net->plan;
-    const fg_op *op = &plan->ops[index];
-    const fg_conv_shape shape = fg_conv_shape_of(plan, op);
-    fg_kernels *kernels = &net->kernels;
-    fg_conv_op *conv = &net->convs[index];
+    const fg_conv_shape shape = fg_conv_shape_of(net->plan, &net->plan->ops[index]);
     fg_conv_variant variant;
     fg_status status = FG_OK;
 
     FG_TRY(fg_tuning_variant(&variant, &net->tuning, &shape));
-    kernels->most = MOST_TUNED;
-    status = fg_conv_prepare(conv, kernels, &shape, &variant);
-    kernels->most = 0;
+    net->kernels.most = MOST_TUNED;
+    status = fg_conv_prepare(&net->convs[index], &net->kernels, &shape, &variant);
+    net->kernels.most = 0;
     if (status == FG_ERR_FIT)
-        status = fg_conv_prepare(conv, kernels, &shape, NULL);
-    FG_TRY(status);
-    FG_TRY(fg_candidate_prepare(&net->candidates[index], kernels,
+        status = fg_conv_prepare(&net->convs[index], &net->kernels, &shape, NULL);
+
+cleanup:
+    return status;
+}
+
+static fg_status prepare_conv(fg_net *net, int index)
+{
+    const fg_op *op = &net->plan->ops[index];
+    const fg_conv_shape shape = fg_conv_shape_of(net->plan, op);
+    fg_status status = FG_OK;
+
+    FG_TRY(fg_net_tile(net, index));
+    FG_TRY(fg_candidate_prepare(&net->candidates[index], &net->kernels,
                                 net->choice.candidates[op->algorithm], &shape));
 
 cleanup:

@@ -73,6 +73,10 @@ struct fg_net {
     cl_event results_read[FG_STEP_RESULTS];
 };
 
+/* Tiles the convolution of operation `index` as tuning says; by rule where it says nothing, or where
+ * there are as many kernels as may be. */
+fg_status fg_net_tile(fg_net *net, int index);
+
 /* All device memory, whose first touch is on its way then; and the tables in it that never change. */
 fg_status fg_net_place(fg_net *net);
 fg_status fg_net_write_tables(fg_net *net);

@@ -102,14 +102,9 @@ static fg_status adopt(fg_net *net)
 
     fg_tuning_close(&net->tuning);
     FG_TRY(fg_tuning_open(&net->tuning, net->device, NULL));
-    for (int i = 0; i < net->plan->op_count; ++i) {
-        fg_conv_variant variant;
-        if (net->plan->ops[i].kind != FG_OP_CONV)
-            continue;
-        const fg_conv_shape shape = fg_conv_shape_of(net->plan, &net->plan->ops[i]);
-        FG_TRY(fg_tuning_variant(&variant, &net->tuning, &shape));
-        FG_TRY(fg_conv_prepare(&net->convs[i], &net->kernels, &shape, &variant));
-    }
+    for (int i = 0; i < net->plan->op_count; ++i)
+        if (net->plan->ops[i].kind == FG_OP_CONV)
+            FG_TRY(fg_net_tile(net, i));
 
 cleanup:
     return status;

@@ -31,12 +31,19 @@ static int lock(int descriptor)
     return result;
 }
 
+/* Whether path still leads to this file. */
+static bool leads_to(const char *path, const struct stat *file)
+{
+    struct stat there;
+    return stat(path, &there) == 0 && there.st_ino == file->st_ino &&
+           there.st_dev == file->st_dev;
+}
+
 /* Opens path and locks it. Who had the lock before may have put another file in its place. */
 static fg_status open_locked(int *out, struct stat *info, const char *path, int flags)
 {
     fg_status status = FG_OK;
     int descriptor = -1;
-    struct stat there;
 
     *out = -1;
     for (;;) {
@@ -50,8 +57,7 @@ static fg_status open_locked(int *out, struct stat *info, const char *path, int 
             status = fail_errno(path);
             goto cleanup;
         }
-        if (stat(path, &there) == 0 && there.st_ino == info->st_ino &&
-            there.st_dev == info->st_dev)
+        if (leads_to(path, info))
             break;
         close(descriptor);
     }
@@ -174,55 +180,61 @@ cleanup:
 
 #define MOST_ASIDE 1000
 
-/* A file under a name that no file has. */
-static fg_status write_new(const char *path, const void *data, size_t bytes)
+/* Makes a file whose name none has: path with ".damaged" behind it, or ".damaged.2" and so on.
+ *
+ * out  its name, for fg_text_free */
+static fg_status create_aside(int *descriptor, char **out, const char *path)
 {
     fg_status status = FG_OK;
-    const int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    char *name = NULL;
 
-    if (descriptor < 0)
-        return fail_errno(path);
-    status = write_whole(descriptor, 0, path, data, bytes);
-    if (status == FG_OK && fsync(descriptor) != 0)
-        status = fail_errno(path);
-    close(descriptor);
-    if (status != FG_OK)
-        unlink(path);
-    return status;
-}
-
-/* Gives the file a second name, which no file has. Under the first one it stays until another takes its
- * place, so that there is always one. Some file systems have no second names: there it is a copy. */
-static fg_status set_aside(char **out, const char *path, const void *data, size_t bytes)
-{
-    fg_status status = FG_OK;
-    char *aside = NULL;
-
+    *descriptor = -1;
     *out = NULL;
-    for (int i = 1; i <= MOST_ASIDE; ++i) {
+    for (int i = 1;; ++i) {
         fg_text text = {0};
         fg_text_append(&text, "%s.damaged", path);
         if (i > 1)
             fg_text_append(&text, ".%d", i);
-        FG_TRY(fg_text_take(&aside, &text));
-        if (link(path, aside) == 0)
-            break;
-        if (errno != EEXIST) {
-            FG_TRY(write_new(aside, data, bytes));
-            break;
-        }
-        if (i == MOST_ASIDE) {
-            status = fail_errno(aside);
+        FG_TRY(fg_text_take(&name, &text));
+        *descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (*descriptor < 0 && (errno != EEXIST || i == MOST_ASIDE)) {
+            status = fail_errno(name);
             goto cleanup;
         }
-        fg_text_free(aside);
-        aside = NULL;
+        if (*descriptor >= 0)
+            break;
+        fg_text_free(name);
+        name = NULL;
     }
-    *out = aside;
-    aside = NULL;
+    *out = name;
+    name = NULL;
 
 cleanup:
-    fg_text_free(aside);
+    fg_text_free(name);
+    return status;
+}
+
+/* A copy of what the file held, which stays where it is until another takes its place: so a kill loses
+ * nothing. */
+static fg_status set_aside(char **out, const char *path, const void *data, size_t bytes)
+{
+    fg_status status = FG_OK;
+    char *name = NULL;
+    int descriptor;
+
+    FG_TRY(create_aside(&descriptor, &name, path));
+    status = write_whole(descriptor, 0, name, data, bytes);
+    if (status == FG_OK && fsync(descriptor) != 0)
+        status = fail_errno(name);
+    close(descriptor);
+    if (status != FG_OK)
+        unlink(name);
+    FG_TRY(status);
+    *out = name;
+    name = NULL;
+
+cleanup:
+    fg_text_free(name);
     return status;
 }
 
@@ -246,7 +258,8 @@ fg_status fg_journal_replace(char **aside, const char *path, const char *before,
     FG_TRY(set_aside(&name, path, before, bytes));
     status = fg_file_commit(file);
     if (status != FG_OK) {
-        unlink(name);
+        if (leads_to(path, &info))
+            unlink(name);
         goto cleanup;
     }
     *aside = name;

@@ -10,9 +10,9 @@
 #include "device/event.h"
 #include "net/tune.h"
 
-/* Kernels with options, beyond which tuned tiles get none of their own: each is a program, which a
- * start has to build, and a deep network may have tiles for very many shapes. By rule there are about
- * ten; networks tuned here came to 16 to 19. */
+/* Kernels with options, of all operations, beyond which tuned tiles get none of their own: each may be
+ * a program, which a start has to build, and a deep network may have tiles for very many shapes. By
+ * rule there are about ten; networks tuned here had up to 19. */
 #define MOST_TUNED 24
 
 fg_status fg_net_tile(fg_net *net, int index)
@@ -25,8 +25,11 @@ fg_status fg_net_tile(fg_net *net, int index)
     net->kernels.most = MOST_TUNED;
     status = fg_conv_prepare(&net->convs[index], &net->kernels, &shape, &variant);
     net->kernels.most = 0;
-    if (status == FG_ERR_FIT)
+    if (status == FG_ERR_FIT) {
+        fg_log_line(&net->device->log, FG_LOG_INFO, "%s: %s: tiled by rule",
+                    net->plan->ops[index].name, fg_error_message());
         status = fg_conv_prepare(&net->convs[index], &net->kernels, &shape, NULL);
+    }
 
 cleanup:
     return status;

@@ -120,6 +120,7 @@ static fg_status tune_first_use(fg_net *net, const char *name, double deadline)
     FG_TRY(fg_tasks_create(&tasks, net->plan));
     if (tasks.work * net->plan->images < LEAST_WORK)
         goto cleanup;
+    FG_TRY(fg_tuning_check(&net->tuning));
     FG_TRY(search_all(&done, net, &tasks, deadline));
     FG_TRY(fg_tuning_append(&net->tuning, &(fg_tuning_line){.origin = FG_TUNING_FIRST_USE,
                                                             .operation = name,
@@ -153,7 +154,7 @@ fg_status fg_tune_first_use(fg_net *net, double seconds)
         goto cleanup;
     status = tune_first_use(net, name, deadline);
     if (status == FG_ERR_FILE) {
-        fg_log_line(&net->device->log, FG_LOG_WARN, "tuning: %s", fg_error_message());
+        fg_tuning_warn(net->device);
         status = FG_OK;
     }
 

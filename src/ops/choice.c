@@ -76,7 +76,9 @@ fg_status fg_choice_check(bool *passed, fg_choice *choice, fg_algorithm algorith
                           const fg_conv_shape *shape)
 {
     fg_status status = FG_OK;
-    const char *why = fg_algorithm_obstacle(algorithm, shape);
+    const char *why = choice->candidates[algorithm] == NULL
+                          ? "it is not part of this build"
+                          : fg_algorithm_obstacle(algorithm, shape);
     fg_log_level level = FG_LOG_INFO;
 
     for (int i = 0; i < choice->count; ++i) {
@@ -110,7 +112,7 @@ static fg_status choose(fg_algorithm *out, void *user, const fg_conv_shape *shap
 
     if (!choice->is_forced)
         FG_TRY(fg_tuning_algorithm(&wanted, choice->tuning, shape));
-    if (choice->candidates[wanted] != NULL)
+    if (wanted != FG_ALGORITHM_DIRECT)
         FG_TRY(fg_choice_check(&passed, choice, wanted, shape));
     *out = passed ? wanted : FG_ALGORITHM_DIRECT;
 

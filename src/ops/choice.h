@@ -29,7 +29,7 @@ void fg_choice_clear(fg_choice *choice);
 /* The line of the log on a candidate that is not taken: operation, algorithm, why. */
 #define FG_CHOICE_SKIPS "%s: %s is skipped: %s"
 
-/* Whether the algorithm's candidate, which there is, can compute a shape, and gives what direct
+/* Whether the algorithm has a candidate in this build that can compute a shape, and gives what direct
  * kernels give. Each is checked once; one that does not is logged. */
 fg_status fg_choice_check(bool *passed, fg_choice *choice, fg_algorithm algorithm,
                           const fg_conv_shape *shape);

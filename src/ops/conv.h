@@ -42,7 +42,7 @@ typedef struct fg_conv_variant {
 
 /* variant: NULL: none is replaced
  *
- * FG_ERR_FIT if the device has too little local memory for it. */
+ * FG_ERR_FIT if the device has too little local memory for it, or kernels has as many as may be. */
 fg_status fg_conv_prepare(fg_conv_op *out, fg_kernels *kernels, const fg_conv_shape *shape,
                           const fg_conv_variant *variant);
 

@@ -54,11 +54,11 @@ static fg_conv_tiling choose_tiling(const fg_conv_op *op, int channels, const in
     return tiling;
 }
 
-/* Of a 1x1 with so many values, read or written, for each multiplication: then few rows of a register
+/* Whether a 1x1 reads and writes more than a value for 64 multiplications: then few rows of a register
  * tile, which store longer runs, are faster. */
 static bool waits_for_memory(int in, int out)
 {
-    return 1.0 / in + 1.0 / out >= 1.0 / 64;
+    return 64LL * (in + out) >= (long long)in * out;
 }
 
 /* At stride 2 each phase of the input has taps of its own: the widest tile that pads none of them. */

@@ -41,8 +41,7 @@ cleanup:
     return status;
 }
 
-/* What stands in the way of using the cache is said once, not by each net of the device. */
-static void warn(fg_device *device)
+void fg_tuning_warn(fg_device *device)
 {
     if (!atomic_exchange(&device->tuning_warned, true))
         fg_log_line(&device->log, FG_LOG_WARN, "tuning: %s", fg_error_message());
@@ -55,14 +54,14 @@ static fg_status read_file(fg_tuning *tuning, fg_device *device, fg_tuning_role 
 
     status = fg_tuning_text_read(&text, tuning->path, role);
     if (status == FG_ERR_FILE && !tuning->named) {
-        warn(device);
+        fg_tuning_warn(device);
         status = FG_OK;
         goto cleanup;
     }
     FG_TRY(status);
     status = fg_tuning_text_mend(&text, tuning->path, &device->log);
     if (status == FG_ERR_FILE)
-        warn(device);
+        fg_tuning_warn(device);
     else
         FG_TRY(status);
     tuning->text = text.whole;

@@ -54,6 +54,10 @@ fg_status fg_tuning_algorithm(fg_algorithm *out, const fg_tuning *tuning,
  * FG_ERR_FILE  the file cannot be written, or there is no cache folder */
 fg_status fg_tuning_append(const fg_tuning *tuning, const fg_tuning_line *line);
 
+/* Logs the error message: what stands in the way of using the cache. Once, not for each net of the
+ * device. */
+void fg_tuning_warn(fg_device *device);
+
 /* Fails as fg_tuning_append would, but where the disk is full, and writes nothing. */
 fg_status fg_tuning_check(const fg_tuning *tuning);
 

@@ -7,10 +7,12 @@
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/piece.h"
+
 #define FIELDS 8
+#define MOST_MS 1e9
 
 static const char *const origins[] = {"first-use", "tune"};
 
@@ -27,12 +29,16 @@ static bool parse_origin(fg_tuning_origin *out, const char *text)
     return false;
 }
 
+/* Not as the caller's locale writes numbers: a file goes from one to another. */
 static bool parse_ms(double *out, const char *text)
 {
-    char *end = NULL;
+    return fg_piece_decimal(out, "ms", fg_piece_of(text), 0, MOST_MS, "") == FG_OK;
+}
 
-    *out = strtod(text, &end);
-    return isdigit((unsigned char)*text) && *end == '\0' && isfinite(*out);
+static void print_ms(fg_text *out, double ms)
+{
+    const long long units = llround(1e4 * (ms < MOST_MS ? ms : MOST_MS));
+    fg_text_append(out, "\t%lld.%04lld", units / 10000, units % 10000);
 }
 
 /* Whether it is text; a device's name may be in any language. */
@@ -77,9 +83,11 @@ void fg_tuning_name(char out[FG_NAME_LENGTH], const char *name)
 
 void fg_tuning_line_print(fg_text *out, const fg_tuning_line *line)
 {
-    fg_text_append(out, "%s\t%s\t%s\t%s\t%s\t%s\t%.4f\t%.4f\n", line->device, line->driver,
-                   line->library, origins[line->origin], line->operation, line->choice,
-                   line->before_ms, line->after_ms);
+    fg_text_append(out, "%s\t%s\t%s\t%s\t%s\t%s", line->device, line->driver, line->library,
+                   origins[line->origin], line->operation, line->choice);
+    print_ms(out, line->before_ms);
+    print_ms(out, line->after_ms);
+    fg_text_append(out, "\n");
 }
 
 /* ---- choices ---- */

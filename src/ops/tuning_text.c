@@ -4,12 +4,13 @@
  */
 #include "ops/tuning_text.h"
 
-#include <stdio.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/journal.h"
+#include "base/piece.h"
 #include "ops/tuning_line.h"
 
 char *fg_tuning_text_next(char **rest, bool *whole)
@@ -52,10 +53,16 @@ cleanup:
 /* The format that a head names; 0: it is no head. */
 static int format_of(const char *text)
 {
-    int format = 0, end = -1;
+    static const char begin[] = "# filigree tuning ";
+    int format = 0;
+    fg_piece rest;
 
-    sscanf(text, "# filigree tuning %9d:%n", &format, &end);
-    return end >= 0 ? format : 0;
+    if (strncmp(text, begin, strlen(begin)) != 0)
+        return 0;
+    rest = fg_piece_of(text + strlen(begin));
+    return fg_piece_int(&format, "format", fg_piece_cut(&rest, ':'), 1, INT_MAX) == FG_OK
+               ? format
+               : 0;
 }
 
 /* Parts the lines of a copy of the file that are whole from the others. */

@@ -4,6 +4,7 @@
  */
 #include "ops/tuning.h"
 
+#include <locale.h>
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -375,6 +376,20 @@ START_TEST(a_damaged_file_that_cannot_be_put_aside_is_used_and_told_of_once)
 }
 END_TEST
 
+/* Where it is not installed, this tests nothing new. */
+START_TEST(a_locale_with_a_decimal_comma_changes_nothing)
+{
+    setlocale(LC_ALL, "de_DE.UTF-8");
+    append(FG_TUNING_TUNE, FG_CONV_PART_FORWARD, "direct tile=4x1 pixels=64");
+    setlocale(LC_ALL, "C");
+    expect_tiling(found_in(&device, NULL).forward, 4, 1, 64);
+    setlocale(LC_ALL, "de_DE.UTF-8");
+    expect_tiling(found_in(&device, NULL).forward, 4, 1, 64);
+    setlocale(LC_ALL, "C");
+    ck_assert_int_eq(lines_logged, 0);
+}
+END_TEST
+
 /* A newer library may know more. */
 START_TEST(choices_of_other_versions_are_not_judged)
 {
@@ -494,6 +509,7 @@ int main(void)
     tcase_add_test(tests, a_file_of_something_else_is_put_aside_or_refused);
     tcase_add_test(tests, an_empty_file_may_be_appended_to_but_is_no_source);
     tcase_add_test(tests, a_damaged_file_that_cannot_be_put_aside_is_used_and_told_of_once);
+    tcase_add_test(tests, a_locale_with_a_decimal_comma_changes_nothing);
     tcase_add_test(tests, choices_of_other_versions_are_not_judged);
     tcase_add_test(tests, a_file_that_is_named_must_be_there);
     tcase_add_test(tests, a_cache_that_cannot_be_read_says_nothing);

@@ -28,7 +28,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         options->match = text;
         return 0;
     case KEY_TUNING:
-        options->tuning = text;
+        options->tuning = option_path("tuning", text, "file");
         return 0;
     case KEY_TUNE:
         if (fg_device_tuning_seconds(&options->tuning_seconds, text, "--tune") != FG_OK)

@@ -33,6 +33,13 @@ void option_require(const char *option, const void *value)
         usage_fail("--%s is missing; --help lists the options", option);
 }
 
+const char *option_path(const char *option, const char *text, const char *kind)
+{
+    if (text[0] == '\0')
+        usage_fail("--%s is '', expected the name of a %s", option, kind);
+    return text;
+}
+
 bool parse_whole(uint64_t *out, const char *text)
 {
     if (!isdigit((unsigned char)text[0])) /* strtoull takes blanks and signs */

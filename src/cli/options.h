@@ -29,6 +29,9 @@ _Noreturn void usage_fail(const char *format, ...) __attribute__((format(printf,
 /* Ends the program unless value is there: "--data is missing". */
 void option_require(const char *option, const void *value);
 
+/* text, unless it is empty, as that of a shell's unset variable. kind: "file" or "folder". */
+const char *option_path(const char *option, const char *text, const char *kind);
+
 int option_int(const char *option, const char *text, int low, int high);
 uint64_t option_seed(const char *option, const char *text);
 

@@ -65,13 +65,13 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         config->model = text;
         return 0;
     case KEY_WEIGHTS:
-        config->weights = text;
+        config->weights = option_path("weights", text, "file");
         return 0;
     case KEY_BATCH:
-        config->batch = text;
+        config->batch = option_path("batch", text, "file");
         return 0;
     case KEY_OUT:
-        config->out = text;
+        config->out = option_path("out", text, "file");
         return 0;
     case KEY_STEPS:
         config->steps = option_int("steps", text, 0, MOST_STEPS);

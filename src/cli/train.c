@@ -122,22 +122,22 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         options->model.initialiser = model_initialiser(text);
         return 0;
     case KEY_DATA:
-        options->data = text;
+        options->data = option_path("data", text, "folder");
         return 0;
     case KEY_TRAIN_IMAGES:
-        options->train_images = text;
+        options->train_images = option_path("train-images", text, "file");
         return 0;
     case KEY_TRAIN_LABELS:
-        options->train_labels = text;
+        options->train_labels = option_path("train-labels", text, "file");
         return 0;
     case KEY_WEIGHTS:
-        options->weights = text;
+        options->weights = option_path("weights", text, "file");
         return 0;
     case KEY_CHECKPOINT:
-        options->checkpoint = text;
+        options->checkpoint = option_path("checkpoint", text, "file");
         return 0;
     case KEY_LOG:
-        options->log = text;
+        options->log = option_path("log", text, "file");
         return 0;
     case KEY_RESUME:
         options->resume = true;

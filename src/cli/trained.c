@@ -56,26 +56,26 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         state->child_inputs[0] = &options->device;
         return 0;
     case KEY_CHECKPOINT:
-        options->checkpoint = text;
+        options->checkpoint = option_path("checkpoint", text, "file");
         return 0;
     case KEY_WEIGHTS:
-        options->weights = text;
+        options->weights = option_path("weights", text, "file");
         return 0;
     case KEY_MODEL:
         options->model = text;
         return 0;
     case KEY_DATA:
-        options->data = text;
+        options->data = option_path("data", text, "folder");
         return 0;
     case KEY_SPLIT:
         options->split =
             option_choice("split", text, splits) == 0 ? FG_SPLIT_TRAIN : FG_SPLIT_TEST;
         return 0;
     case KEY_IMAGES:
-        options->images = text;
+        options->images = option_path("images", text, "file");
         return 0;
     case KEY_LABELS:
-        options->labels = text;
+        options->labels = option_path("labels", text, "file");
         return 0;
     case KEY_NORMALISE:
         options->normalisation = option_normalisation("normalise", text);
@@ -169,7 +169,6 @@ static fg_status open_net(struct trained *out, const struct trained_options *opt
 
 fg_status trained_open(struct trained *out, const struct trained_options *options)
 {
-
     fg_status status = find_normalisation(&out->normalisation, options);
     if (status == FG_OK)
         status = options->data != NULL

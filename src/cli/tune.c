@@ -90,7 +90,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         options->device = text;
         return 0;
     case KEY_OUTPUT:
-        options->config.output = text;
+        options->config.output = option_path("output", text, "file");
         return 0;
     case KEY_SAME_BITS:
         options->config.algorithms = 0;
@@ -99,7 +99,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         options->config.again = 1;
         return 0;
     case KEY_MERGE:
-        options->merge = text;
+        options->merge = option_path("merge", text, "file");
         return 0;
     case ARGP_KEY_ARG:
         usage_fail("'%s' is not an option", text);

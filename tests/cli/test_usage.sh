@@ -56,6 +56,24 @@ for option in model weights batch out; do
     refuses 2 "--$option is missing" "$filigree" probe "${args[@]}"
 done
 
+# An empty path is no file, nor the current folder; what else is wrong or missing does not hide it.
+refuses_empty() {
+    local command=$1 kind=$2 option
+    shift 2
+    for option; do
+        refuses 2 "^filigree $command: --$option is '', expected the name of a $kind$" \
+            "$filigree" "$command" "--$option" ''
+    done
+}
+refuses_empty train file train-images train-labels weights checkpoint log tuning
+refuses_empty train folder data
+for command in eval predict; do
+    refuses_empty "$command" file checkpoint weights images labels tuning
+    refuses_empty "$command" folder data
+done
+refuses_empty probe file weights batch out tuning
+refuses_empty tune file output merge
+
 # Numbers are read to their last character, and in range.
 train=("$filigree" train --model m --data d)
 for text in '' ' 1' '1 ' 1x 0x10 1.5 1e3 -1 +1 0 99999999999 99999999999999999999 nan inf; do

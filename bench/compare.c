@@ -51,6 +51,7 @@ static const struct argp_option option_list[] = {
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
+    static const char *const which[] = {"old", "new"};
     struct options *options = state->input;
 
     switch (key) {
@@ -60,11 +61,13 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case ARGP_KEY_ARG:
         if (state->arg_num >= 2)
             usage_fail("'%s' is one file too many, expected two", text);
+        if (text[0] == '\0')
+            usage_fail("the %s file is '', expected the name of a file", which[state->arg_num]);
         options->paths[state->arg_num] = text;
         return 0;
     case ARGP_KEY_END:
         if (state->arg_num < 2)
-            usage_fail("%s file is missing", state->arg_num == 0 ? "the old" : "the new");
+            usage_fail("the %s file is missing", which[state->arg_num]);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

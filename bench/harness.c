@@ -46,6 +46,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case KEY_JSON:
         options->json = true;
         return 0;
+    case ARGP_KEY_ARG:
+        usage_fail("'%s' is not an option", text);
     default:
         return ARGP_ERR_UNKNOWN;
     }

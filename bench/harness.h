@@ -14,12 +14,14 @@
 
 #define FG_HARNESS_SAMPLES 15 /* the least that a figure rests on, after warming up */
 
-/* --device and --json; the input of fg_harness_argp, which is a child of parsers that have more. */
+/* --device and --json. */
 typedef struct fg_harness_options {
     const char *device;
     bool json;
 } fg_harness_options;
 
+/* Alone or a child of parsers that have more; its input is a struct fg_harness_options. Refuses
+ * every argument that is not an option. */
 extern const struct argp fg_harness_argp;
 
 /* Reads the command line, and FG_LOG; exits with 2 on a mistake, with 0 for --help. */

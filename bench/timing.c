@@ -53,7 +53,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         options->memory_target = option_memory("memory", text);
         return 0;
     case KEY_TUNING:
-        options->tuning = text;
+        options->tuning = option_path("tuning", text, "file");
         return 0;
     case ARGP_KEY_END:
         option_require("model", options->model);

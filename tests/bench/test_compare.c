@@ -191,6 +191,10 @@ START_TEST(mistakes_in_the_options_are_status_2)
     expect_output("the old file is missing");
     ck_assert_int_eq(run("a.json"), 2);
     expect_output("the new file is missing");
+    ck_assert_int_eq(run("'' b"), 2);
+    expect_output("the old file is '', expected the name of a file");
+    ck_assert_int_eq(run("a ''"), 2);
+    expect_output("the new file is '', expected the name of a file");
     ck_assert_int_eq(run("a b c"), 2);
     expect_output("'c' is one file too many");
     ck_assert_int_eq(run("a b --threshold 5%"), 2);

@@ -16,6 +16,8 @@ for program in bench_train bench_infer bench_ops; do
             "$bench" --model m --batch "$text"
     done
     refuses 2 "^$program: --steps is '0', expected a whole number" "$bench" --model m --steps 0
+    refuses 2 "^$program: --tuning is '', expected the name of a file$" \
+        "$bench" --model m --tuning ''
     refuses 2 "^$program: --memory is 'slow', expected fast, lean or BYTES" \
         "$bench" --model m --memory slow
     refuses 1 "^$program: model \"no-such-model\": " "$bench" --model no-such-model
@@ -27,6 +29,13 @@ done
 refuses 2 "--steps is '1001', expected a whole number 1\.\.1000$" \
     "$benches/bench_ops" --model m --steps 1001
 refuses 2 "--rows is '0', expected a whole number" "$benches/bench_ops" --model m --rows 0
+
+# A name without its option is no model; an empty one is an unset variable of a shell.
+for program in bench_train bench_infer bench_ops bench_candidates bench_peak; do
+    for text in m ''; do
+        refuses 2 "^$program: '$text' is not an option$" "$benches/$program" "$text"
+    done
+done
 
 # Inference keeps nothing for backward.
 for memory in lean 300M; do

@@ -2,8 +2,9 @@
  *
  *     compare OLD.json NEW.json [--threshold PERCENT]
  *
- * Exit status 0: no figure is worse by more than the threshold; 1: one is, or the new file misses one,
- * as after a bench that failed; 2: the options or files are no use. Where a file has several results of one thing, their median counts.
+ * Exit status 0: no figure is worse by more than the threshold; 1: one is, or the new file
+ * misses one, as after a bench that failed; 2: the options or files are no use. Where a file has
+ * several results of one thing, their median counts.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -18,8 +19,8 @@
 
 enum verdict { LOWER_IS_BETTER, HIGHER_IS_BETTER, NOT_JUDGED };
 
-/* What is compared. What the device can do, and shares of it, are shown only: they move with the
- * machine. */
+/* What is compared. What the device can do, and shares of it, are shown only: they move with
+ * the machine. */
 static const struct figure {
     const char *name;
     enum verdict verdict;

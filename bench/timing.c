@@ -209,8 +209,8 @@ static fg_status report_table(const fg_timing *timing, const fg_plan_info *info,
     return fg_harness_flush();
 }
 
-/* Multiply-adds of an image in a step count as two operations each; backward has twice as many as
- * forward. */
+/* Multiply-adds of an image in a step count as two operations each; backward has twice as many
+ * as forward. */
 static fg_status run(const fg_timing *timing)
 {
     fg_status status = FG_OK;

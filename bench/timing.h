@@ -55,8 +55,8 @@ const char *fg_timing_mode(char out[FG_TIMING_MODE], const fg_timing_options *op
 fg_status fg_timing_create(fg_timing *timing, const fg_timing_options *options);
 void fg_timing_clear(fg_timing *timing);
 
-/* All of bench_train and bench_infer: reads the command line, times steps and prints the report.
- * what: the first line of its help. Returns the exit status. */
+/* All of bench_train and bench_infer: reads the command line, times steps and prints the
+ * report. what: the first line of its help. Returns the exit status. */
 int fg_timing_main(int argc, char **argv, const char *what, bool infer);
 
 #endif

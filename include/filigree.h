@@ -390,8 +390,8 @@ typedef struct fg_tune_config {
 /* Measures which kernels and which tiles compute each convolution of the net fastest, for nets
  * that are made later. Parameters, momentum and running statistics stay as they are.
  *
- * FG_ERR_FILE       the file cannot be written: found out before anything is measured, but where the
- *                   disk is full; or one that is named is damaged
+ * FG_ERR_FILE       the file cannot be written: found out before anything is measured, but where
+ *                   the disk is full; or one that is named is damaged
  * FG_ERR_CANCELLED  the cancel function said so; the file has what was found so far */
 FG_API fg_status fg_net_tune(fg_net *net, const fg_tune_config *config);
 
@@ -406,7 +406,8 @@ typedef struct fg_tuning_merged {
  * file, which is put aside if it is damaged, and what is whole kept, with a line in the log (NULL:
  * no log).
  *
- * FG_ERR_FILE  from cannot be read, is empty or damaged; or into is damaged, or cannot be written */
+ * FG_ERR_FILE  from cannot be read, is empty or damaged; or into is damaged, or cannot be
+ *              written */
 FG_API fg_status fg_tuning_merge(fg_tuning_merged *out, const char *into, const char *from,
                                  fg_log_function *log, void *log_user);
 

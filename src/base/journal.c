@@ -214,8 +214,8 @@ cleanup:
     return status;
 }
 
-/* A copy of what the file held, which stays where it is until another takes its place: so a kill loses
- * nothing. */
+/* A copy of what the file held, which stays where it is until another takes its place: so a kill
+ * loses nothing. */
 static fg_status set_aside(char **out, const char *path, const void *data, size_t bytes)
 {
     fg_status status = FG_OK;

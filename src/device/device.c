@@ -82,11 +82,16 @@ cleanup:
 
 fg_status fg_device_tuning_seconds(double *out, const char *text, const char *what)
 {
+    fg_status status = FG_OK;
+
     *out = 0.0;
-    return strcmp(text, "off") == 0
-               ? FG_OK
-               : fg_piece_decimal(out, what, fg_piece_of(text), 0.0, MOST_TUNING_SECONDS,
-                                  "of seconds from 0 to 3600, or off");
+    FG_REQUIRE(text != NULL && what != NULL, "a time of tuning without a text or a name");
+    if (strcmp(text, "off") != 0)
+        FG_TRY(fg_piece_decimal(out, what, fg_piece_of(text), 0.0, MOST_TUNING_SECONDS,
+                                "of seconds from 0 to 3600, or off"));
+
+cleanup:
+    return status;
 }
 
 static fg_status set_tuning(fg_device *device, const fg_device_config *config)

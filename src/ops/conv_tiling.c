@@ -54,8 +54,8 @@ static fg_conv_tiling choose_tiling(const fg_conv_op *op, int channels, const in
     return tiling;
 }
 
-/* Whether a 1x1 reads and writes more than a value for 64 multiplications: then few rows of a register
- * tile, which store longer runs, are faster. */
+/* Whether a 1x1 reads and writes more than a value for 64 multiplications: then few rows of a
+ * register tile, which store longer runs, are faster. */
 static bool waits_for_memory(int in, int out)
 {
     return 64LL * (in + out) >= (long long)in * out;

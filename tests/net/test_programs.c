@@ -9,7 +9,7 @@
 #include "support/device_fixture.h"
 #include "support/scratch.h"
 
-/* Those of preresnet-164, where a forward kernel that has the tile of backward is taken from its program. */
+/* Those of preresnet-164, where forward kernels with a tile of backward are in its program. */
 #define MOST_PROGRAMS 12
 
 /* With a file of tuning, of which a network takes so many tiles only: 55 without that limit. */

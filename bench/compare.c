@@ -3,8 +3,8 @@
  *     compare OLD.json NEW.json [--threshold PERCENT]
  *
  * Exit status 0: no figure is worse by more than the threshold; 1: one is, or the new file
- * misses one, as after a bench that failed; 2: the options or files are no use. Where a file has
- * several results of one thing, their median counts.
+ * misses one, as after a bench that failed; 2: the options or files are no use. Where a file
+ * has several results of one thing, their median counts.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -68,7 +68,8 @@ static fg_status prepare_ops(fg_net *net)
     FG_ALLOC(net->convs, plan->op_count);
     FG_ALLOC(net->candidates, plan->op_count);
     FG_ALLOC(net->sums, plan->op_count);
-    /* The first convolution, whose backward makes no gradient of its input, finds programs of others. */
+    /* The first convolution, whose backward makes no gradient of its input, finds programs of
+     * others. */
     for (int i = plan->op_count - 1; i >= 0; --i) {
         if (plan->ops[i].kind == FG_OP_CONV)
             FG_TRY(prepare_conv(net, i));
